@@ -1,0 +1,116 @@
+#include "collector/check/verifier.hpp"
+
+#include <cstdio>
+
+#include "collector/check/poison.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+Checked Verifier::trace(const StoppedWorld&, std::span<RootSource* const> roots) {
+  reached_.clear();
+  fault_.reset();
+  for (RootSource* source : roots) {
+    parent_ = nullptr;
+    root_ = source->name();
+    source->trace(*this);
+  }
+  while (!grey_.empty() && !fault_) {
+    const void* object = grey_.back();
+    grey_.pop_back();
+    scan(object);
+  }
+  grey_.clear();
+  return fault_;
+}
+
+void Verifier::visit(const std::atomic<void*>* edges, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::ptrdiff_t offset =
+        parent_ == nullptr ? -1
+                           : reinterpret_cast<const std::byte*>(edges + i) - static_cast<const std::byte*>(parent_);
+    follow(detail::load_edge(edges[i]), offset);
+  }
+}
+
+void Verifier::follow(const void* target, std::ptrdiff_t offset) {
+  if (target == nullptr || fault_) return;
+  if (const char* fault = fault_of(target)) {
+    char address[32];
+    std::snprintf(address, sizeof address, "%p", target);
+    std::string path = parent_ == nullptr ? std::string("root: ") + root_ : path_to(parent_);
+    if (offset >= 0) path.append(" +").append(std::to_string(offset));
+    fault_ = Finding{std::string("a reference leads to ") + fault, path + " -> " + address};
+    return;
+  }
+  if (reached_.try_emplace(target, Origin{parent_, root_, offset}).second) grey_.push_back(target);
+}
+
+const char* Verifier::fault_of(const void* target) const {
+  const AddressSpace& space = heap_.address_space();
+  if (reinterpret_cast<std::uintptr_t>(target) == poison_word) return "poison: it was loaded from a freed object";
+  if (!space.contains(target)) return "an address outside of this Runtime's heap";
+  if (!heap_.is_slot(target)) return "an address at which no object starts";
+  if ((space.metadata(target).load() & born_flag) == 0) return "a freed object";
+  return nullptr;
+}
+
+void Verifier::scan(const void* object) {
+  parent_ = object;
+  const TypeInfo& type = heap_.type_of(object).info();
+  if (type.scan != nullptr) {
+    type.scan(*this, object);
+    return;
+  }
+  const auto* bytes = static_cast<const std::byte*>(object);
+  const auto edge = [&](const std::byte* at) { visit(reinterpret_cast<const std::atomic<void*>*>(at), 1); };
+  for (const std::uint32_t offset : type.refs) edge(bytes + offset);
+  if (type.element_refs.empty()) return;
+  const std::size_t used = *reinterpret_cast<const std::size_t*>(bytes + type.used_offset);
+  for (std::size_t i = 0; i < used; ++i) {
+    for (const std::uint32_t offset : type.element_refs) edge(bytes + type.size + i * type.element_size + offset);
+  }
+}
+
+Checked Verifier::compare(const StoppedWorld&) const {
+  const AddressSpace& space = heap_.address_space();
+  for (const auto& [object, origin] : reached_) {
+    if (!space.metadata(object).has(heap_.live_colour())) {
+      return Finding{"marking missed an object that is reachable", path_to(object)};
+    }
+  }
+  for (const Space* owner : heap_.spaces()) {
+    for (const BlockIndex first : owner->spans) {
+      const Block& head = space.block(first);
+      for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
+        const std::byte* object = space.begin_of(first) + slot * head.slot_bytes;
+        if (space.metadata(object).has(heap_.live_colour()) && !reached_.contains(object)) {
+          return Finding{"marking marked an object that is not reachable", describe(object)};
+        }
+      }
+    }
+  }
+  return {};
+}
+
+std::string Verifier::describe(const void* object) const {
+  char address[32];
+  std::snprintf(address, sizeof address, "@%p", object);
+  return std::string(heap_.type_of(object).info().name) + address;
+}
+
+std::string Verifier::path_to(const void* object) const {
+  std::string path;
+  std::size_t steps = 0;
+  while (object != nullptr) {
+    const Origin& origin = reached_.at(object);
+    std::string step = describe(object);
+    if (origin.offset >= 0) step = std::string("+").append(std::to_string(origin.offset)).append(" -> ").append(step);
+    path = path.empty() ? step : step.append(" ").append(path);
+    if (origin.parent == nullptr) return std::string("root: ") + origin.root + " -> " + path;
+    if (++steps == 64) return "... " + path;
+    object = origin.parent;
+  }
+  return path;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,58 @@
+#pragma once
+// The second marker: an independent, slow and suspicious one, which must agree with the first.
+//
+// It keeps its own set of objects and how each was reached, never looks at colours, and checks
+// each reference before it follows it: inside the heap, the start of a slot, an object and not
+// a freed or poisoned slot. It runs before the first marker, so a wild reference is named with
+// its path instead of crashing there; afterwards both sets are compared in both directions.
+//
+//   root of thread 'main' -> Session@0x7f.. +8 -> String@0x7f.. +0 -> no object
+//
+// Threads: one, while the world is stopped. It allocates from the host's allocator.
+
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/check/finding.hpp"
+#include "collector/heap/heap.hpp"
+#include "collector/ports.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+class Verifier final : public Tracer {
+ public:
+  // Requires: a heap made with `checked`.
+  explicit Verifier(Heap& heap) : heap_(heap) {}
+
+  // Follows everything from the roots.
+  Checked trace(const StoppedWorld& stopped, std::span<RootSource* const> roots);
+  // Compares with the marks that the first marker left.
+  Checked compare(const StoppedWorld& stopped) const;
+
+ private:
+  struct Origin {
+    const void* parent;  // null: a root
+    const char* root;
+    std::ptrdiff_t offset;  // of the edge in the parent; -1: reported by its target
+  };
+
+  void visit(const std::atomic<void*>* edges, std::size_t count) override;
+  void visit(const void* object) override { follow(object, -1); }
+
+  void follow(const void* target, std::ptrdiff_t offset);
+  void scan(const void* object);
+  std::string path_to(const void* object) const;
+  std::string describe(const void* object) const;
+  const char* fault_of(const void* target) const;
+
+  Heap& heap_;
+  const void* parent_ = nullptr;
+  const char* root_ = nullptr;
+  std::unordered_map<const void*, Origin> reached_;
+  std::vector<const void*> grey_;
+  Checked fault_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,84 @@
+// The itinerary of a collection. Each line is told where it is done; the order is that of Phase.
+
+#include "collector/cycle.hpp"
+
+#include <cstdlib>
+#include <optional>
+
+#include "collector/check/heap_walk.hpp"
+#include "collector/check/verifier.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+CycleReport Cycle::run(Cause cause) {
+  heap_.sweep_overdue();
+  ledger_.begin(heap_.cycle() + 1, cause);
+  std::uint64_t allocated = 0;
+  {
+    ledger_.enter(Phase::stop);
+    const StoppedWorld stopped = world_.stop();
+
+    ledger_.enter(Phase::roots);
+    std::optional<Verifier> verifier;
+    if (heap_.checked()) require(verifier.emplace(heap_).trace(stopped, roots_));
+    heap_.begin_cycle(stopped);
+    marker_.begin(stopped);
+    for (RootSource* source : roots_) source->trace(marker_);
+
+    ledger_.enter(Phase::mark);
+    marker_.drain(stopped);
+    if (verifier) require(verifier->compare(stopped));
+
+    ledger_.enter(Phase::weak);
+    heap_.drop_retired(stopped);
+
+    ledger_.enter(Phase::reclaim);
+    heap_.reclaim(stopped);
+    allocated = heap_.take_allocated();
+    if (verifier) require(walk_heap(heap_, stopped));
+    pace(stopped);
+
+    ledger_.enter(Phase::resume);
+  }
+  CycleReport& report = ledger_.finish();
+  complete(report, allocated);
+  ledger_.publish();
+  return report;
+}
+
+Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
+    : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.mark_stack_limit) {
+  decision_ = collector::pace(settings_.pacing, {});
+  heap_.set_trigger(decision_.allocated, decision_.arena);
+}
+
+void Cycle::pace(const StoppedWorld&) {
+  const MarkTotals& found = marker_.totals();
+  decision_ = collector::pace(settings_.pacing, {.scannable_bytes = found.scannable_bytes,
+                                                 .arena_bytes = found.arena_bytes,
+                                                 .live_bytes = found.live_bytes + found.arena_bytes});
+  heap_.set_trigger(decision_.allocated, decision_.arena);
+}
+
+void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
+  const MarkTotals& found = marker_.totals();
+  report.sweep_ns = heap_.take_sweep_ns();
+  report.mutators = world_.mutators();
+  report.objects_marked = found.objects;
+  report.references_scanned = found.references;
+  report.live_bytes = found.live_bytes + found.arena_bytes;
+  report.scannable_bytes = found.scannable_bytes;
+  report.arena_bytes = found.arena_bytes;
+  report.allocated_bytes = allocated;
+  report.committed_bytes = heap_.committed_bytes();
+  report.trigger_bytes = decision_.allocated == no_trigger ? 0 : decision_.allocated;
+  report.overflows = found.overflows;
+}
+
+void Cycle::require(const Checked& found) const {
+  if (!found) return;
+  if (settings_.broken) settings_.broken(*found);
+  std::abort();
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

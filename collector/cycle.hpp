@@ -1,0 +1,53 @@
+#pragma once
+// One collection, from the request to stop until the world runs again. See README.md.
+//
+// Threads: any one thread at a time that is itself not a running mutator; the caller sees to it.
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "collector/check/finding.hpp"
+#include "collector/heap/heap.hpp"
+#include "collector/mark/marker.hpp"
+#include "collector/pacer.hpp"
+#include "collector/ports.hpp"
+#include "collector/report/ledger.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+struct CycleSettings {
+  PacerSettings pacing;
+  std::size_t mark_stack_limit = std::numeric_limits<std::size_t>::max();
+  // Called when a check fails; does not return. Checks run where the heap was made `checked`.
+  std::function<void(const Finding&)> broken;
+};
+
+class Cycle {
+ public:
+  Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings);
+
+  void add_roots(RootSource& source) { roots_.push_back(&source); }
+  void remove_roots(RootSource& source) { std::erase(roots_, &source); }
+
+  // Collects. The report is complete; observers have heard of it.
+  CycleReport run(Cause cause);
+
+ private:
+  void pace(const StoppedWorld&);
+  void complete(CycleReport& report, std::uint64_t allocated);
+  void require(const Checked& found) const;
+
+  Heap& heap_;
+  World& world_;
+  Ledger& ledger_;
+  const CycleSettings settings_;
+  Marker marker_;
+  std::vector<RootSource*> roots_;
+  PacerDecision decision_{};
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,398 @@
+#include "collector/heap/heap.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "collector/check/poison.hpp"
+#include "collector/heap/local_allocator.hpp"
+#include "collector/report/ledger.hpp"
+#include "collector/sweep/sweeper.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// A slot of a class: rounded up where the type's alignment is above a granule.
+std::size_t slot_bytes_for(const Type& type, SizeClass c) {
+  const std::size_t alignment = type.info().alignment;
+  return alignment > granule_bytes ? round_up(class_bytes(c), alignment) : class_bytes(c);
+}
+
+// From this size on the system zeroes memory faster, by handing out fresh pages when they are touched.
+constexpr std::size_t discard_bytes = std::size_t{1} << 20;
+
+// Relaxed throughout: these are sums and thresholds read as estimates; nothing is published by them.
+constexpr auto relaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+Heap::Heap(PageSource& pages, const HeapLimits& limits, bool checked)
+    : pages_(pages), limits_(limits), checked_(checked), space_(pages, limits.reserve), pool_(space_) {
+  large_ = &add_space({});
+}
+
+Heap::~Heap() = default;
+
+// --- allocation -----------------------------------------------------------------------------
+
+Space& Heap::space_for(Type& type, SizeClass c) {
+  Home& home = type.home(c);
+  if (Space* own = home.own()) return *own;
+  const std::size_t bytes = class_bytes(c);
+  if (type.info().alignment > granule_bytes || home.note_shared(bytes, cycle_)) {
+    promote(type, c);
+    return *home.own();
+  }
+  const std::lock_guard lock(spaces_mutex_);
+  if (shared_[c] == nullptr) {
+    shared_[c] = &add_space({.slot_bytes = bytes, .span_blocks = span_blocks_for(bytes), .plan = PlanWord::shared()});
+  }
+  return *shared_[c];
+}
+
+void Heap::promote(Type& type, SizeClass c) {
+  const std::lock_guard lock(spaces_mutex_);
+  Home& home = type.home(c);
+  if (home.own() != nullptr) return;
+  const std::size_t bytes = slot_bytes_for(type, c);
+  home.promote(add_space(
+      {.type = type.id(), .slot_bytes = bytes, .span_blocks = span_blocks_for(bytes), .plan = type.make_plan(bytes)}));
+}
+
+Space& Heap::add_space(SpaceShape shape) {
+  shape.number = static_cast<std::uint32_t>(spaces_.size());
+  return spaces_.emplace_back(shape);
+}
+
+Heap::Span Heap::acquire(Space& space, Effort effort) {
+  if (effort == Effort::normal && over_trigger()) return {{}, Verdict::cycle_needed};
+  {
+    const std::lock_guard lock(space.mutex);
+    if (!space.ready.empty()) {
+      const OpenSpan open = space.ready.back();
+      space.ready.pop_back();
+      return {open, Verdict::memory};
+    }
+    while (space.next_unswept < space.spans.size()) {
+      std::uint32_t free_slots = 0;
+      const BlockIndex head = space.spans[space.next_unswept];
+      sweep_next(space, false, free_slots);
+      if (free_slots > 0) return {{head, 0}, Verdict::memory};
+    }
+  }
+  Verdict verdict = Verdict::memory;
+  const BlockIndex first = take_blocks(space.span_blocks, verdict);
+  if (first == no_block) return {{}, verdict};
+  init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
+  const std::lock_guard lock(space.mutex);
+  space.spans.push_back(first);
+  // A span taken now has nothing to sweep: it goes before the unswept ones.
+  std::swap(space.spans[space.next_unswept++], space.spans.back());
+  return {{first, 0}, Verdict::memory};
+}
+
+void Heap::give_back(Space& space, OpenSpan open) {
+  const std::lock_guard lock(space.mutex);
+  space.ready.push_back(open);
+}
+
+Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
+  if (effort == Effort::normal && over_trigger()) return {nullptr, Verdict::cycle_needed};
+  if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
+  {
+    const std::lock_guard lock(large_->mutex);
+    sweep_rest(*large_);
+  }
+  const std::size_t blocks = blocks_for(bytes);
+  const bool segment = type.info().segment;
+  Verdict verdict = Verdict::memory;
+  const BlockIndex first = take_blocks(blocks, verdict);
+  if (first == no_block) return {nullptr, verdict};
+  std::byte* const memory = space_.begin_of(first);
+  init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
+  if (!space_.block(first).zero) {
+    if (blocks * block_bytes >= discard_bytes) {
+      pages_.discard(memory, blocks * block_bytes);
+    } else {
+      std::memset(memory, 0, bytes);
+    }
+  }
+  if (checked_) space_.metadata(memory).set(born_flag);
+  if (segment) {
+    const std::lock_guard lock(pool_mutex_);
+    segment_blocks_ += blocks;
+  } else {
+    count_allocated(blocks * block_bytes);
+  }
+  const std::lock_guard lock(large_->mutex);
+  large_->spans.push_back(first);
+  std::swap(large_->spans[large_->next_unswept++], large_->spans.back());
+  return {memory, Verdict::memory};
+}
+
+Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
+  Block& head = space_.head_of(object);
+  if (!head.space->large()) return Verdict::memory;  // a small segment counts as any object
+  const std::uint64_t wanted = std::min<std::uint64_t>(round_up(bytes, page_bytes), head.slot_bytes);
+  if (wanted <= head.committed_bytes) return Verdict::memory;
+  if (effort == Effort::normal && arena_allocated_.load(relaxed) >= arena_trigger_.load(relaxed)) {
+    return Verdict::cycle_needed;
+  }
+  const std::uint64_t more = wanted - head.committed_bytes;
+  const std::lock_guard lock(pool_mutex_);
+  if (!fits_limit(more)) return Verdict::limit_reached;
+  segment_committed_ += more;
+  head.committed_bytes = wanted;
+  arena_allocated_.fetch_add(more, relaxed);
+  return Verdict::memory;
+}
+
+void Heap::count_allocated(std::uint64_t bytes) {
+  if (bytes == 0) return;
+  allocated_.fetch_add(bytes, relaxed);
+  allocated_total_.fetch_add(bytes, relaxed);
+}
+
+bool Heap::over_trigger() const { return allocated_.load(relaxed) >= trigger_.load(relaxed); }
+
+void Heap::set_trigger(std::uint64_t allocated, std::uint64_t arena) {
+  trigger_.store(allocated, relaxed);
+  arena_trigger_.store(arena, relaxed);
+}
+
+BlockIndex Heap::take_blocks(std::size_t blocks, Verdict& verdict) {
+  BlockIndex first = take_free(blocks, false, verdict);
+  if (first != no_block) return first;
+  // Before the heap grows: whole free blocks among what other spaces have not swept yet.
+  while (true) {
+    Space* space = nullptr;
+    {
+      const std::lock_guard lock(spaces_mutex_);
+      if (reclaim_cursor_ == spaces_.size()) break;
+      space = &spaces_[reclaim_cursor_++];
+    }
+    {
+      const std::lock_guard lock(space->mutex);
+      if (space->next_unswept == space->spans.size()) continue;
+      sweep_rest(*space);
+    }
+    first = take_free(blocks, false, verdict);
+    if (first != no_block) return first;
+  }
+  return take_free(blocks, true, verdict);
+}
+
+BlockIndex Heap::take_free(std::size_t blocks, bool may_extend, Verdict& verdict) {
+  const std::lock_guard lock(pool_mutex_);
+  BlockIndex first = pool_.take(blocks);
+  if (first == no_block && may_extend) {
+    const BlockIndex from = space_.frontier();
+    if (!space_.extend(blocks)) {
+      verdict = Verdict::out_of_memory;
+      return no_block;
+    }
+    pool_.put(from, space_.frontier() - from);
+    first = pool_.take(blocks);
+  }
+  verdict = Verdict::memory;
+  if (first == no_block) return no_block;
+  if (!fits_limit(0)) {
+    pool_.put(first, blocks);
+    verdict = Verdict::limit_reached;
+    return no_block;
+  }
+  return first;
+}
+
+bool Heap::fits_limit(std::uint64_t more) const { return committed_locked() + more <= limits_.heap_max; }
+
+std::uint64_t Heap::committed_locked() const {
+  const std::uint64_t blocks = space_.frontier() - pool_.zero_blocks() - segment_blocks_;
+  return blocks * (block_bytes + AddressSpace::overhead_per_block) + segment_committed_;
+}
+
+std::uint64_t Heap::committed_bytes() const {
+  const std::lock_guard lock(pool_mutex_);
+  return committed_locked();
+}
+
+void Heap::init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
+                     PlanWord plan) {
+  const auto slots = static_cast<std::uint32_t>(space.large() ? 1 : blocks * block_bytes / slot_bytes);
+  bool zero = true;
+  for (std::size_t i = 0; i < blocks; ++i) zero = zero && space_.block(static_cast<BlockIndex>(first + i)).zero;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const auto index = static_cast<BlockIndex>(first + i);
+    space_.block(index) = Block{.state = i == 0 ? BlockState::head : BlockState::tail,
+                                .zero = zero,
+                                .shared = space.shared(),
+                                .type = type,
+                                .first = first,
+                                .blocks = static_cast<std::uint32_t>(blocks),
+                                .slots = slots,
+                                .slot_bytes = slot_bytes,
+                                .reciprocal = reciprocal_of(slot_bytes),
+                                .swept_cycle = cycle_,
+                                .space = &space};
+    space_.plan(index) = plan;
+  }
+}
+
+// --- sweeping -------------------------------------------------------------------------------
+
+void Heap::sweep_next(Space& space, bool release_free, std::uint32_t& free_slots) {
+  const std::uint64_t begin_ns = steady_ns();
+  Block& head = space_.block(space.spans[space.next_unswept++]);
+  if (space.large()) {
+    const Metadata mark = space_.metadata(space_.begin_of(head.first));
+    free_slots = mark.has(live_colour()) ? 0 : 1;
+    if (free_slots != 0) space_.metadata_of(head.first)[0] = 0;
+    head.swept_cycle = cycle_;
+  } else {
+    free_slots = sweep_span(space_, head, live_colour(), cycle_);
+    if (checked_) poison_free_slots(space_, head);
+  }
+  if (release_free && free_slots == head.slots) {
+    space.remove_last_swept();
+    release_span(head);
+  }
+  sweep_ns_.fetch_add(steady_ns() - begin_ns, relaxed);
+}
+
+void Heap::sweep_rest(Space& space) {
+  while (space.next_unswept < space.spans.size()) {
+    std::uint32_t free_slots = 0;
+    const BlockIndex head = space.spans[space.next_unswept];
+    const std::uint32_t slots = space_.block(head).slots;
+    sweep_next(space, true, free_slots);
+    if (free_slots > 0 && free_slots < slots) space.ready.push_back({head, 0});
+  }
+}
+
+void Heap::release_span(Block& head) {
+  const BlockIndex first = head.first;
+  const std::size_t blocks = head.blocks;
+  const bool discard = blocks * block_bytes >= discard_bytes;
+  const bool segment = head.space->large() && types_[head.type].info().segment;
+  const std::uint64_t committed = head.committed_bytes;
+  if (discard) pages_.discard(space_.begin_of(first), blocks * block_bytes);
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const auto index = static_cast<BlockIndex>(first + i);
+    space_.block(index) = Block{.state = BlockState::free, .zero = discard};
+    space_.plan(index) = PlanWord();
+  }
+  const std::lock_guard lock(pool_mutex_);
+  if (segment) {
+    segment_blocks_ -= blocks;
+    segment_committed_ -= committed;
+  }
+  pool_.put(first, blocks);
+}
+
+void Heap::sweep_overdue() {
+  // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
+  const std::uint64_t next = cycle_ + 1;
+  for (Space* space : spaces()) {
+    const std::lock_guard lock(space->mutex);
+    const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
+    const auto unswept = space->spans.begin() + static_cast<std::ptrdiff_t>(space->next_unswept);
+    if (std::any_of(unswept, space->spans.end(), overdue)) sweep_rest(*space);
+  }
+}
+
+void Heap::sweep_all() {
+  for (Space* space : spaces()) {
+    const std::lock_guard lock(space->mutex);
+    sweep_rest(*space);
+  }
+}
+
+// --- the cycle ------------------------------------------------------------------------------
+
+void Heap::reclaim(const StoppedWorld& stopped) {
+  {
+    const std::lock_guard lock(allocators_mutex_);
+    for (LocalAllocator* allocator : allocators_) allocator->forget(stopped);
+  }
+  for (Space& space : spaces_) {
+    space.next_unswept = 0;
+    space.ready.clear();
+  }
+  reclaim_cursor_ = 0;
+  arena_allocated_.store(0, relaxed);
+}
+
+void Heap::retire(Type& type) {
+  const std::lock_guard lock(spaces_mutex_);
+  retired_.push_back(&type);
+}
+
+void Heap::drop_retired(const StoppedWorld&) {
+  if (retired_.empty()) return;
+  std::vector<bool> alive;
+  const auto note = [&](TypeId id) {
+    if (alive.size() <= id) alive.resize(id + 1);
+    alive[id] = true;
+  };
+  for (Space& space : spaces_) {
+    for (const BlockIndex first : space.spans) {
+      const Block& head = space_.block(first);
+      for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
+        const std::byte* object = space_.begin_of(first) + slot * head.slot_bytes;
+        if (space_.metadata(object).has(live_colour())) note(type_of(object).id());
+      }
+    }
+  }
+  // An own space of a type without objects keeps no span: its blocks must not name a freed id.
+  std::erase_if(retired_, [&](Type* type) {
+    if (type->id() < alive.size() && alive[type->id()]) return false;
+    for (Space& space : spaces_) {
+      if (space.type == type->id()) {
+        space.next_unswept = 0;
+        sweep_rest(space);
+      }
+    }
+    types_.remove(*type);
+    return true;
+  });
+}
+
+// --- questions ------------------------------------------------------------------------------
+
+Type& Heap::type_of(const void* object) const {
+  const Block& head = space_.head_of(object);
+  if (!head.shared) return types_[head.type];
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(object) - space_.begin_of(head.first));
+  return types_[space_.column(head.first)[slot_of(offset, head.reciprocal)]];
+}
+
+bool Heap::is_slot(const void* address) const {
+  if (!space_.contains(address)) return false;
+  const BlockState state = space_.block(space_.index_of(address)).state;
+  if (state != BlockState::head && state != BlockState::tail) return false;
+  const Block& head = space_.head_of(address);
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - space_.begin_of(head.first));
+  return offset % head.slot_bytes == 0 && offset / head.slot_bytes < head.slots;
+}
+
+std::uint64_t Heap::take_sweep_ns() { return sweep_ns_.exchange(0, relaxed); }
+
+HeapReport Heap::report() const {
+  const std::lock_guard lock(pool_mutex_);
+  const std::uint64_t used = space_.frontier() - pool_.free_blocks() - segment_blocks_;
+  return {.committed_bytes = committed_locked(),
+          .used_bytes = used * block_bytes,
+          .free_bytes = (pool_.free_blocks() - pool_.zero_blocks()) * block_bytes,
+          .arena_bytes = segment_committed_,
+          .allocated_bytes = allocated_total_.load(relaxed),
+          .cycles = cycle_};
+}
+
+std::vector<Space*> Heap::spaces() const {
+  const std::lock_guard lock(spaces_mutex_);
+  std::vector<Space*> result;
+  for (Space& space : spaces_) result.push_back(&space);
+  return result;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

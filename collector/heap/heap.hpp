@@ -1,0 +1,173 @@
+#pragma once
+// The heap: spaces of spans, what is free, and the verdict on each request for more.
+//
+//   LocalAllocator --acquire--> Space (swept or unswept spans) --> BlockPool --> AddressSpace
+//
+// A request never starts a cycle. It is answered with memory, or with `cycle_needed`, and the
+// runtime, which knows threads and policy, decides. With Effort::beyond_trigger the pacer's
+// trigger is ignored, and only the hard limit or the system can refuse.
+//
+// Words. committed: bytes of blocks in use and of free blocks not known to be zero, the tables'
+// share of each, and what large segments declared. Large: above 256 KiB, one object to a span.
+//
+// Invariants
+//   1. Each block below the frontier is in the pool or in exactly one space's span.
+//   2. committed_bytes() <= limits.heap_max, as far as blocks and segments go.
+//
+// Threads: acquire, allocate_large and commit_segment from any mutator; what takes StoppedWorld
+// while it stands. Lock order: a space's mutex, then pool_mutex_; spaces_mutex_ before both.
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <midden/report.hpp>
+
+#include "collector/heap/address_space.hpp"
+#include "collector/heap/block_pool.hpp"
+#include "collector/heap/space.hpp"
+#include "collector/heap/type_table.hpp"
+#include "collector/ports.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+class LocalAllocator;
+
+enum class Verdict : std::uint8_t { memory, cycle_needed, limit_reached, out_of_memory };
+enum class Effort : std::uint8_t { normal, beyond_trigger };
+
+struct HeapLimits {
+  std::size_t reserve = std::size_t{256} << 30;  // address space, in bytes
+  std::size_t heap_max = std::numeric_limits<std::size_t>::max();
+};
+
+inline constexpr std::uint64_t no_trigger = std::numeric_limits<std::uint64_t>::max();
+
+class Heap {
+ public:
+  // `checked`: each slot handed out is noted, and free memory is poisoned, for HeapWalk and Verifier.
+  Heap(PageSource& pages, const HeapLimits& limits, bool checked);
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  AddressSpace& address_space() { return space_; }
+  const AddressSpace& address_space() const { return space_; }
+  TypeTable& types() { return types_; }
+  bool checked() const { return checked_; }
+  std::uint64_t cycle() const { return cycle_; }
+  Colour live_colour() const { return colour_of_cycle(cycle_); }
+
+  // --- allocation ---------------------------------------------------------------------------
+
+  // The space for objects of this type and class: the type's own or the shared one.
+  Space& space_for(Type& type, SizeClass c);
+  struct Span {
+    OpenSpan open;
+    Verdict verdict;
+  };
+  // A span of `space` with a free slot; the caller owns it until the next cycle or `give_back`.
+  Span acquire(Space& space, Effort effort);
+  void give_back(Space& space, OpenSpan open);
+  struct Large {
+    std::byte* memory;
+    Verdict verdict;
+  };
+  // Zeroed memory for one object above max_small_bytes.
+  Large allocate_large(Type& type, std::size_t bytes, Effort effort);
+  // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
+  Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
+  // Counts bytes handed to mutators.
+  void count_allocated(std::uint64_t bytes);
+
+  // --- the cycle ----------------------------------------------------------------------------
+
+  // Sweeps what must be swept before colours rotate, outside of the pause.
+  void sweep_overdue();
+  // Makes the next cycle's colour the live one.
+  void begin_cycle(const StoppedWorld&) { ++cycle_; }
+  // Takes back what mutators own; all spans are to be swept again.
+  void reclaim(const StoppedWorld&);
+  // Frees the ids of retired types of which marking found no object.
+  void drop_retired(const StoppedWorld&);
+  void set_trigger(std::uint64_t allocated, std::uint64_t arena);
+  // Sweeps everything there is to sweep and releases free spans.
+  void sweep_all();
+
+  // --- questions ----------------------------------------------------------------------------
+
+  // The type of the object that starts at `object`. Requires: it does.
+  Type& type_of(const void* object) const;
+  // Whether an object or free slot starts exactly there; false for addresses outside of the heap.
+  bool is_slot(const void* address) const;
+  std::size_t slot_bytes_of(const void* object) const { return space_.head_of(object).slot_bytes; }
+
+  std::uint64_t allocated_since_cycle() const { return allocated_.load(std::memory_order_relaxed); }
+  std::uint64_t take_allocated() { return allocated_.exchange(0, std::memory_order_relaxed); }
+  std::uint64_t committed_bytes() const;
+  std::uint64_t take_sweep_ns();
+  HeapReport report() const;
+
+  void retire(Type& type);
+  // All spaces. Requires: the world is stopped, or the caller tolerates spaces added meanwhile.
+  std::vector<Space*> spaces() const;
+  template <class F>
+  void for_each_free_run(F&& f) const {
+    const std::lock_guard lock(pool_mutex_);
+    pool_.for_each_run(f);
+  }
+
+ private:
+  friend class LocalAllocator;
+
+  Space& add_space(SpaceShape shape);  // under spaces_mutex_
+  void promote(Type& type, SizeClass c);
+  bool over_trigger() const;
+  // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
+  BlockIndex take_blocks(std::size_t blocks, Verdict& verdict);
+  BlockIndex take_free(std::size_t blocks, bool may_extend, Verdict& verdict);
+  bool fits_limit(std::uint64_t bytes) const;
+  void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
+                 PlanWord plan);
+  std::uint64_t committed_locked() const;
+  // Sweeps the next unswept span of a locked space; with `release_free` a wholly free one leaves it.
+  void sweep_next(Space& space, bool release_free, std::uint32_t& free_slots);
+  void sweep_rest(Space& space);
+  void release_span(Block& head);
+
+  PageSource& pages_;
+  const HeapLimits limits_;
+  const bool checked_;
+  AddressSpace space_;
+  TypeTable types_;
+  std::uint64_t cycle_ = 0;  // changes only while the world is stopped
+
+  mutable std::mutex spaces_mutex_;
+  mutable std::deque<Space> spaces_;  // grows only
+  Space* shared_[size_class_count] = {};
+  std::size_t reclaim_cursor_ = 0;  // spaces before it have nothing unswept
+  std::vector<Type*> retired_;
+
+  mutable std::mutex pool_mutex_;
+  BlockPool pool_;
+  std::uint64_t segment_blocks_ = 0;     // of large segments, under the pool mutex
+  std::uint64_t segment_committed_ = 0;  // likewise
+
+  Space* large_ = nullptr;
+  std::mutex allocators_mutex_;
+  std::vector<LocalAllocator*> allocators_;
+
+  // Any thread, relaxed: sums and thresholds that are read as estimates.
+  std::atomic<std::uint64_t> allocated_{0};
+  std::atomic<std::uint64_t> allocated_total_{0};
+  std::atomic<std::uint64_t> arena_allocated_{0};
+  std::atomic<std::uint64_t> trigger_{no_trigger};
+  std::atomic<std::uint64_t> arena_trigger_{no_trigger};
+  std::atomic<std::uint64_t> sweep_ns_{0};
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,107 @@
+#include "collector/heap/local_allocator.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "collector/sweep/sweeper.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+LocalAllocator::LocalAllocator(Heap& heap) : heap_(heap), single_slots_(heap.checked()) {
+  const std::lock_guard lock(heap_.allocators_mutex_);
+  heap_.allocators_.push_back(this);
+}
+
+LocalAllocator::~LocalAllocator() {
+  const std::lock_guard lock(heap_.allocators_mutex_);
+  std::erase(heap_.allocators_, this);
+}
+
+void LocalAllocator::give_back() {
+  for (auto* cursors : {&by_slot_, &by_space_}) {
+    for (detail::AllocationCursor& cursor : *cursors) {
+      if (cursor.span == no_block) continue;
+      const OpenSpan open{cursor.span, cursor.from};
+      let_go(cursor);
+      heap_.give_back(*heap_.space_.block(open.head).space, open);
+    }
+  }
+  flush_count();
+}
+
+Grant LocalAllocator::allocate(Type& type, std::size_t bytes, Effort effort) {
+  const std::size_t alignment = type.info().alignment;
+  const std::size_t slot = alignment > granule_bytes ? round_up(bytes, alignment) : bytes;
+  if (slot > max_small_bytes) {
+    flush_count();
+    const Heap::Large large = heap_.allocate_large(type, bytes, effort);
+    return {large.memory, large.verdict};
+  }
+  Space& space = heap_.space_for(type, class_of(slot, alignment));
+  if (by_space_.size() <= space.number) by_space_.resize(space.number + 1);
+  return take(by_space_[space.number], space, type, effort);
+}
+
+Grant LocalAllocator::allocate_fixed(std::uint32_t slot, Type& type, Effort effort) {
+  const TypeInfo& info = type.info();
+  if (info.size > max_small_bytes || info.alignment > granule_bytes) return allocate(type, info.size, effort);
+  Space& space = heap_.space_for(type, class_of(info.size, info.alignment));
+  if (space.shared()) return allocate(type, info.size, effort);
+  if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
+  return take(by_slot_[slot], space, type, effort);
+}
+
+Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort) {
+  while (true) {
+    if (std::byte* object = cursor.take()) {
+      if (space.shared()) {
+        const auto offset = static_cast<std::size_t>(object - heap_.space_.begin_of(cursor.span));
+        heap_.space_.column(cursor.span)[slot_of(offset, heap_.space_.block(cursor.span).reciprocal)] = type.id();
+      }
+      return {object, Verdict::memory};
+    }
+    if (cursor.span != no_block && next_run(cursor)) continue;
+    cursor = {};
+    flush_count();
+    const auto [open, verdict] = heap_.acquire(space, effort);
+    if (verdict != Verdict::memory) return {nullptr, verdict};
+    cursor.slot_bytes = space.slot_bytes;
+    cursor.span = open.head;
+    cursor.from = open.from;
+  }
+}
+
+bool LocalAllocator::next_run(detail::AllocationCursor& cursor) {
+  const Block& head = heap_.space_.block(cursor.span);
+  const std::uint32_t at_most =
+      single_slots_ ? 1 : static_cast<std::uint32_t>(std::max<std::size_t>(1, run_bytes / head.slot_bytes));
+  const SlotRun run = find_free_run(heap_.space_, head, cursor.from, at_most);
+  if (run.begin == run.end) return false;
+  std::byte* const base = heap_.space_.begin_of(cursor.span);
+  cursor.next = base + run.begin * head.slot_bytes;
+  cursor.end = base + run.end * head.slot_bytes;
+  cursor.from = run.end;
+  const auto bytes = static_cast<std::size_t>(cursor.end - cursor.next);
+  if (!head.zero) std::memset(cursor.next, 0, bytes);
+  if (heap_.checked()) heap_.space_.metadata(cursor.next).set(born_flag);
+  uncounted_ += bytes;
+  return true;
+}
+
+void LocalAllocator::let_go(detail::AllocationCursor& cursor) {
+  uncounted_ -= static_cast<std::uint64_t>(cursor.end - cursor.next);
+  cursor = {};
+}
+
+void LocalAllocator::forget(const StoppedWorld&) {
+  for (detail::AllocationCursor& cursor : by_slot_) let_go(cursor);
+  for (detail::AllocationCursor& cursor : by_space_) let_go(cursor);
+  flush_count();
+}
+
+void LocalAllocator::flush_count() {
+  heap_.count_allocated(uncounted_);
+  uncounted_ = 0;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

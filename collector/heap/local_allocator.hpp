@@ -1,0 +1,69 @@
+#pragma once
+// One mutator's allocator: a cursor for each type and space it allocates in.
+//
+//   cursor   next ──▶ | zeroed free run ...... | ◀── end       a bump and a compare
+//            span, from: where the next run is looked for when this one is used up
+//
+// Runs are at most `run_bytes` long, so that zeroing touches what will be used next and not
+// more. In a checked heap a run is one slot.
+//
+// Invariants
+//   1. A span named by a cursor belongs to this allocator alone until the next cycle.
+//   2. [next, end) is zero, a multiple of the slot size, and no object.
+//
+// Threads: one mutator; `forget` while the world is stopped.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <midden/cursor.hpp>
+
+#include "collector/heap/heap.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+inline constexpr std::size_t run_bytes = 4096;
+
+struct Grant {
+  std::byte* memory;  // null: see verdict
+  Verdict verdict;
+};
+
+class LocalAllocator {
+ public:
+  explicit LocalAllocator(Heap& heap);
+  ~LocalAllocator();
+  LocalAllocator(const LocalAllocator&) = delete;
+  LocalAllocator& operator=(const LocalAllocator&) = delete;
+
+  // Zeroed memory for an object of `bytes` bytes, which are at least the type's size.
+  Grant allocate(Type& type, std::size_t bytes, Effort effort);
+  // The slow path of `make<T>`: `slot` is the C++ type's number, whose cursor may be refilled.
+  Grant allocate_fixed(std::uint32_t slot, Type& type, Effort effort);
+
+  // Cursors by C++ type number, for the inlined fast path. The table moves when it grows.
+  detail::AllocationCursor* cursors() { return by_slot_.data(); }
+  std::uint32_t cursor_count() const { return static_cast<std::uint32_t>(by_slot_.size()); }
+
+  // Gives every span back, for other mutators. Requires: its mutator runs.
+  void give_back();
+  // Lets go of every span without giving it back; the cycle takes them all.
+  void forget(const StoppedWorld&);
+  // Runs of one slot, so that every allocation passes here and not only the inlined path.
+  void single_slots() { single_slots_ = true; }
+
+ private:
+  Grant take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort);
+  bool next_run(detail::AllocationCursor& cursor);
+  void let_go(detail::AllocationCursor& cursor);
+  void flush_count();
+
+  Heap& heap_;
+  std::vector<detail::AllocationCursor> by_slot_;
+  std::vector<detail::AllocationCursor> by_space_;
+  std::uint64_t uncounted_ = 0;
+  bool single_slots_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,28 @@
+#include "collector/heap/pages.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+std::byte* SystemPages::reserve(std::size_t bytes, std::size_t alignment) {
+  const std::size_t wanted = bytes + alignment;
+  void* mapped = ::mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  auto* begin = static_cast<std::byte*>(mapped);
+  const std::size_t lead = (alignment - reinterpret_cast<std::uintptr_t>(begin) % alignment) % alignment;
+  if (lead != 0) ::munmap(begin, lead);
+  ::munmap(begin + lead + bytes, alignment - lead);
+  return begin + lead;
+}
+
+void SystemPages::release(std::byte* begin, std::size_t bytes) { ::munmap(begin, bytes); }
+
+bool SystemPages::commit(std::byte* begin, std::size_t bytes) {
+  return ::mprotect(begin, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void SystemPages::discard(std::byte* begin, std::size_t bytes) { ::madvise(begin, bytes, MADV_DONTNEED); }
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,22 @@
+#pragma once
+// The operating system's pages: the only file that calls mmap, mprotect and madvise.
+//
+// A reservation is a private mapping without access rights: it costs address space only, also
+// where the system does not overcommit. Committing grants access, discarding drops the memory
+// and keeps the access.
+//
+// Threads: any; it has no state.
+
+#include "collector/ports.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+class SystemPages final : public PageSource {
+ public:
+  std::byte* reserve(std::size_t bytes, std::size_t alignment) override;
+  void release(std::byte* begin, std::size_t bytes) override;
+  bool commit(std::byte* begin, std::size_t bytes) override;
+  void discard(std::byte* begin, std::size_t bytes) override;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

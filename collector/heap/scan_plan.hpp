@@ -1,0 +1,54 @@
+#pragma once
+// How the objects of one block are scanned, in the form the marker wants it.
+//
+// The address space keeps one PlanWord for each block: the address of a plan and two tag bits,
+// so that one load tells what to do with an object:
+//
+//   PlanWord   | plan address ............................ | shared | leaf |
+//
+//   leaf     objects hold no references: mark, never touch
+//   shared   the block's slots have different types: look into the type column
+//
+// Plans live as long as their type.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <midden/tracer.hpp>
+
+#include "collector/heap/geometry.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+struct ScanPlan {
+  std::size_t slot_bytes = 0;             // 0: ask the block (objects with a span of their own)
+  std::span<const std::uint32_t> refs{};  // byte offsets in the fixed part
+  std::size_t fixed_bytes = 0;
+  std::size_t element_bytes = 0;  // 0: no elements to scan
+  std::span<const std::uint32_t> element_refs{};
+  std::size_t used_offset = 0;
+  ScanFunction scan = nullptr;
+};
+
+class PlanWord {
+ public:
+  PlanWord() = default;
+  static PlanWord of(const ScanPlan& plan, bool leaf) {
+    return PlanWord(reinterpret_cast<std::uintptr_t>(&plan) | (leaf ? leaf_bit : 0));
+  }
+  static PlanWord shared() { return PlanWord(shared_bit); }
+
+  bool is_leaf() const { return (bits_ & leaf_bit) != 0; }
+  bool is_shared() const { return (bits_ & shared_bit) != 0; }
+  const ScanPlan& plan() const { return *reinterpret_cast<const ScanPlan*>(bits_ & ~(leaf_bit | shared_bit)); }
+
+ private:
+  static constexpr std::uintptr_t leaf_bit = 1;
+  static constexpr std::uintptr_t shared_bit = 2;
+  explicit PlanWord(std::uintptr_t bits) : bits_(bits) {}
+
+  std::uintptr_t bits_ = 0;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

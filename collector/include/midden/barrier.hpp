@@ -1,0 +1,46 @@
+#pragma once
+// The write barrier: snapshot at the beginning. Off unless built with -Dbarrier=true.
+//
+// While marking runs beside mutators, the old target of every overwritten edge must be marked,
+// or an object moved from an unscanned field to a scanned one would be lost (Yuasa 1990). This
+// collector marks only while the world is stopped, so no marking needs it today. The branch
+// exists so that its cost is known and hosts' code already passes it: load a flag, and when it
+// is up, log the old target in a per-thread buffer that a marker drains.
+//
+// Threads: any attached thread; each has its own buffer.
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include <midden/build.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace detail {
+
+// One thread's log of overwritten targets; its owner appends, a collector drains it stopped.
+struct BarrierLog {
+  bool active = false;  // written only while the owner is stopped
+  std::vector<void*> overwritten;
+};
+
+inline thread_local constinit BarrierLog* barrier_log = nullptr;
+
+}  // namespace detail
+
+// Call before a reference word at `slot` changes from `old_target` to `new_target`; targets are
+// starts of objects or null. Ref does so by itself: this is for a host's own word type.
+inline void store_barrier(void* slot, void* old_target, void* new_target) noexcept {
+  static_cast<void>(slot);
+  static_cast<void>(new_target);
+  if constexpr (store_barrier_built) {
+    detail::BarrierLog* log = detail::barrier_log;
+    if (log != nullptr && log->active && old_target != nullptr) [[unlikely]]
+      log->overwritten.push_back(old_target);
+  } else {
+    static_cast<void>(old_target);
+  }
+}
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,69 @@
+#pragma once
+// What a cycle did and what pauses cost, as plain numbers.
+//
+// A CycleReport is complete when the observer receives it, after the world runs again. Sweeping
+// happens later and outside the pause; `sweep_ns` is what went by since the previous cycle.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <midden/build.hpp>
+#include <midden/histogram.hpp>
+#include <midden/phase.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+enum class Cause : std::uint8_t {
+  requested,  // collect()
+  growth,     // the pacer's trigger
+  limit,      // near the soft limit, or at the hard one
+  stress      // MIDDEN_STRESS
+};
+
+inline constexpr std::array<std::string_view, 4> cause_names{"requested", "growth", "limit", "stress"};
+constexpr std::string_view name(Cause cause) { return cause_names[static_cast<std::size_t>(cause)]; }
+
+struct CycleReport {
+  std::uint64_t number = 0;  // the first cycle is 1
+  Cause cause = Cause::requested;
+  std::array<std::uint64_t, phase_count> phase_ns{};
+  std::uint64_t pause_ns = 0;  // from the request to stop until the mutators were told to run
+  std::uint64_t sweep_ns = 0;  // by all threads, since the previous cycle
+
+  std::uint64_t mutators = 0;            // attached threads that were stopped or blocked
+  std::uint64_t objects_marked = 0;      // live objects
+  std::uint64_t references_scanned = 0;  // reported by roots and objects, null ones not counted
+  std::uint64_t live_bytes = 0;          // slots of live objects
+  std::uint64_t scannable_bytes = 0;     // of these, what marking has to visit
+  std::uint64_t arena_bytes = 0;         // committed bytes of live segments
+  std::uint64_t allocated_bytes = 0;     // since the previous cycle
+  std::uint64_t committed_bytes = 0;     // heap, segments and their metadata
+  std::uint64_t trigger_bytes = 0;       // allocation after which the next cycle begins; 0: none
+  std::uint64_t overflows = 0;           // times the grey stack was full and the heap was rescanned
+
+  std::uint64_t ns(Phase phase) const { return phase_ns[static_cast<std::size_t>(phase)]; }
+};
+
+// Distributions over all cycles of a Runtime. Formattable by <midden/fmt.hpp>.
+struct PauseReport {
+  std::uint64_t cycles = 0;
+  Histogram pause;
+  std::array<Histogram, phase_count> phases;
+  std::uint64_t sweep_ns = 0;
+
+  const Histogram& of(Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
+};
+
+// The heap at a moment.
+struct HeapReport {
+  std::uint64_t committed_bytes = 0;  // heap, segments and their metadata
+  std::uint64_t used_bytes = 0;       // blocks that hold objects
+  std::uint64_t free_bytes = 0;       // committed blocks that hold none
+  std::uint64_t arena_bytes = 0;      // committed bytes of segments
+  std::uint64_t allocated_bytes = 0;  // since the Runtime began
+  std::uint64_t cycles = 0;
+};
+
+}  // namespace midden::inline MIDDEN_ABI

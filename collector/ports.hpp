@@ -1,0 +1,58 @@
+#pragma once
+// All that the collector asks of its surroundings. The runtime implements these; tests bring
+// their own. With Observer these are the only calls that go upward.
+//
+//   World        stops and resumes mutators; proof of a stop is a StoppedWorld
+//   RootSource   hands over roots; hosts implement it too, so it is public
+//   PageSource   address space and memory
+//
+// Threads: each is called on the thread that collects, or, PageSource, on one that allocates.
+
+#include <cstddef>
+
+#include <midden/build.hpp>
+#include <midden/root_source.hpp>
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+class StoppedWorld;
+
+class World {
+ public:
+  virtual ~World() = default;
+  // Returns when no mutator runs; they run again when the token dies. Not to be nested.
+  virtual StoppedWorld stop() = 0;
+  // Mutators that the last stop found.
+  virtual std::size_t mutators() const = 0;
+
+ private:
+  friend class StoppedWorld;
+  virtual void resume() = 0;
+};
+
+// While it lives no mutator runs. Whatever needs stopped threads takes it as an argument.
+class StoppedWorld {
+ public:
+  explicit StoppedWorld(World& world) : world_(world) {}
+  ~StoppedWorld() { world_.resume(); }
+  StoppedWorld(const StoppedWorld&) = delete;
+  StoppedWorld& operator=(const StoppedWorld&) = delete;
+
+ private:
+  World& world_;
+};
+
+// Address space in whole pages of 4 KiB.
+class PageSource {
+ public:
+  virtual ~PageSource() = default;
+  // Address space without memory, aligned to `alignment` (a power of two). Null on failure.
+  virtual std::byte* reserve(std::size_t bytes, std::size_t alignment) = 0;
+  virtual void release(std::byte* begin, std::size_t bytes) = 0;
+  // Makes a part of a reservation usable and zero. False when the system refuses.
+  virtual bool commit(std::byte* begin, std::size_t bytes) = 0;
+  // Gives the memory of a committed part back; it stays usable and reads as zero.
+  virtual void discard(std::byte* begin, std::size_t bytes) = 0;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

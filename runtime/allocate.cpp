@@ -1,0 +1,88 @@
+// The slow paths of allocation, and the objects whose size is known at run time only.
+
+#include <cstring>
+#include <string>
+
+#include <midden/make.hpp>
+#include <midden/segment.hpp>
+#include <midden/string.hpp>
+
+#include "runtime/core.hpp"
+#include "runtime/fatal.hpp"
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace {
+
+runtime::Thread& thread_of(detail::Mutator& mutator) { return static_cast<runtime::Thread&>(mutator); }
+
+std::byte* allocate_type(detail::Mutator& mutator, collector::Type& type, std::size_t elements) {
+  if (mutator.asked()) [[unlikely]]
+    detail::poll_slow(mutator);
+  runtime::Thread& thread = thread_of(mutator);
+  return thread.core.allocate(thread, type, elements);
+}
+
+Root<void> make_object_in(detail::Mutator& mutator, TypeHandle handle, std::size_t elements) {
+  std::byte* memory = allocate_type(mutator, runtime::Core::type_of(handle), elements);
+  detail::publish_object();
+  return Root<void>(mutator, memory);
+}
+
+}  // namespace
+
+namespace detail {
+
+std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type) {
+  runtime::Thread& thread = thread_of(mutator);
+  return thread.core.allocate_fixed(thread, slot, type);
+}
+
+std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements) {
+  runtime::Thread& thread = thread_of(mutator);
+  return allocate_type(mutator, thread.core.bind(thread, slot, type), elements);
+}
+
+void require_listed(const TypeInfo& type, const Construction& noted) {
+  if (type.scan != nullptr) return;
+  for (const std::size_t offset : noted.offsets) {
+    bool listed = false;
+    for (const std::uint32_t known : type.refs) listed = listed || known == offset;
+    if (listed) continue;
+    runtime::fatal("a type forgot one of its references", std::string(type.name) + " has a Ref at offset " +
+                                                              std::to_string(offset) +
+                                                              " that its midden_refs does not list");
+  }
+}
+
+}  // namespace detail
+
+Root<void> make_object(TypeHandle type, std::size_t elements) { return make_object_in(detail::here(), type, elements); }
+Root<void> make_object(Attach& here, TypeHandle type, std::size_t elements) {
+  return make_object_in(here.mutator(), type, elements);
+}
+
+Root<String> make_string(std::string_view text) {
+  detail::Mutator& mutator = detail::here();
+  std::byte* memory = detail::allocate_elements(mutator, detail::type_slot<String>, type_info<String>(), text.size());
+  auto* string = new (static_cast<void*>(memory)) String(text.size());
+  std::memcpy(memory + sizeof(String), text.data(), text.size());
+  detail::publish_object();
+  return Root<String>(mutator, string);
+}
+Root<String> make_string(Attach&, std::string_view text) { return make_string(text); }
+
+Root<Segment> make_segment(Attach& here, std::size_t bytes) {
+  detail::Mutator& mutator = here.mutator();
+  std::byte* memory = detail::allocate_elements(mutator, detail::type_slot<Segment>, type_info<Segment>(), bytes);
+  auto* segment = new (static_cast<void*>(memory)) Segment(bytes);
+  detail::publish_object();
+  return Root<Segment>(mutator, segment);
+}
+
+void commit(Attach& here, Segment& segment, std::size_t bytes) {
+  runtime::Thread& thread = thread_of(here.mutator());
+  thread.core.commit_segment(thread, &segment, bytes + sizeof(Segment));
+}
+
+}  // namespace midden::inline MIDDEN_ABI

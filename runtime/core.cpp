@@ -1,0 +1,241 @@
+#include "runtime/core.hpp"
+
+#include <cstdio>
+#include <limits>
+#include <random>
+#include <utility>
+
+#include "runtime/fatal.hpp"
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+namespace {
+
+std::function<void(std::string_view)> to_stderr() {
+  return [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); };
+}
+
+Config complete(Config config) {
+  config = resolve(std::move(config));
+  if (!config.message) config.message = to_stderr();
+  return config;
+}
+
+std::uint64_t draw_seed(std::uint64_t given) {
+  if (given != 0) return given;
+  std::random_device device;
+  return (std::uint64_t{device()} << 32 | device()) | 1;
+}
+
+constexpr std::size_t or_unlimited(std::size_t limit) {
+  return limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
+}
+
+collector::CycleSettings cycle_settings(const Config& config) {
+  return {
+      .pacing = {.percent = config.gc_percent.value_or(0),
+                 .off = !config.gc_percent.has_value(),
+                 .floor = config.gc_floor,
+                 .soft_limit = or_unlimited(config.memory_limit)},
+      .mark_stack_limit = or_unlimited(config.mark_stack_limit),
+      .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); }};
+}
+
+// Relaxed: a cycle counted late means one cycle more, never one too few, because the mutex that
+// the reader takes next orders the rest.
+std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(std::memory_order_relaxed); }
+
+}  // namespace
+
+Core::Core(Runtime& face, Config config)
+    : face_(face),
+      config_(complete(std::move(config))),
+      seed_(draw_seed(config_.seed)),
+      heap_(pages_, {.reserve = config_.reserve, .heap_max = or_unlimited(config_.heap_max)}, config_.check),
+      trace_(config_.message),
+      thread_roots_(world_),
+      pins_(std::make_shared<detail::PinTable>(heap_)),
+      globals_(std::make_shared<detail::GlobalRoots>()),
+      cycle_(heap_, world_, ledger_, cycle_settings(config_)) {
+  cycle_.add_roots(thread_roots_);
+  cycle_.add_roots(task_roots_);
+  cycle_.add_roots(*globals_);
+  cycle_.add_roots(*pins_);
+  ledger_.add_observer(statistics_);
+  if (config_.gctrace) ledger_.add_observer(trace_);
+}
+
+Core::~Core() {
+  if (const std::vector<std::string> names = world_.names(); !names.empty()) {
+    std::string list;
+    for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
+    fatal("a Runtime ended while threads were attached to it", config_.name + ": " + list);
+  }
+  if (const std::size_t lists = task_roots_.count(); lists != 0) {
+    fatal("a Runtime ended before the RootLists made for it", config_.name + ": " + std::to_string(lists));
+  }
+  if (const std::vector<void*> left = globals_->close(); !left.empty()) {
+    say(std::to_string(left.size()) + " GlobalRoot(s) outlived the Runtime and were emptied");
+  }
+  for (const std::string& line : pins_->close()) say(line);
+}
+
+void Core::say(const std::string& line) const { config_.message("midden: " + config_.name + ": " + line); }
+
+// --- allocation -----------------------------------------------------------------------------
+
+template <class Attempt>
+auto Core::insist(Thread& thread, Attempt&& attempt) {
+  auto effort = collector::Effort::normal;
+  for (int collections = 0;; ++collections) {
+    const std::uint64_t seen = count_of(started_);
+    const auto grant = attempt(effort);
+    if (grant.verdict == collector::Verdict::memory) {
+      thread.refresh_cursors();
+      return grant;
+    }
+    // Other threads may take what a cycle freed; a second try is fair, a third is a spiral.
+    const bool hopeless = collections == 2 || (collections == 1 && effort == collector::Effort::beyond_trigger &&
+                                               grant.verdict == collector::Verdict::out_of_memory);
+    if (hopeless) {
+      thread.refresh_cursors();
+      throw OutOfMemory(grant.verdict == collector::Verdict::limit_reached
+                            ? "midden: out of memory: the heap has reached MIDDEN_HEAP_MAX (Config::heap_max)"
+                            : "midden: out of memory: the system gives no more, or the reserved range is used up "
+                              "(Config::reserve)");
+    }
+    collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen);
+    effort = collector::Effort::beyond_trigger;
+  }
+}
+
+collector::Type& Core::bind(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
+  if (thread.types.size() <= slot) thread.types.resize(slot + 1);
+  if (thread.types[slot] == nullptr) thread.types[slot] = &heap_.types().find(info);
+  return *thread.types[slot];
+}
+
+std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
+  stress_allocation(thread);
+  collector::Type& type = bind(thread, slot, info);
+  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); })
+      .memory;
+}
+
+std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t elements) {
+  stress_allocation(thread);
+  const TypeInfo& info = type.info();
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(elements, info.element_size, &bytes) || __builtin_add_overflow(bytes, info.size, &bytes) ||
+      bytes > heap_.address_space().reserved_blocks() * collector::block_bytes) {
+    throw OutOfMemory("midden: out of memory: the object is larger than the reserved range (Config::reserve)");
+  }
+  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate(type, bytes, effort); })
+      .memory;
+}
+
+void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
+  insist(thread, [&](collector::Effort effort) {
+    return collector::Grant{nullptr, heap_.commit_segment(segment, bytes, effort)};
+  });
+}
+
+void Core::stress_allocation(Thread& thread) {
+  if (config_.stress.alloc == 0 || ++thread.allocations_until_stress < config_.stress.alloc) return;
+  thread.allocations_until_stress = 0;
+  collect(Cause::stress);
+}
+
+// --- threads --------------------------------------------------------------------------------
+
+Thread::Thread(Core& its_core, collector::Heap& heap, std::string given_name)
+    : core(its_core), name(std::move(given_name)), allocator(heap) {}
+
+Thread& Core::attach(std::string name) {
+  auto thread = std::make_unique<Thread>(*this, heap_, std::move(name));
+  Thread& result = *thread;
+  thread->runtime = &face_;
+  thread->roots = &thread->own_roots;
+  thread->stress_roots = config_.stress.root;
+  if (config_.stress.alloc != 0) thread->allocator.single_slots();
+  if (config_.stress.safepoint != 0) Word(*thread).set(detail::always_ask_bit);
+  world_.attach(std::move(thread));
+  return result;
+}
+
+void Core::detach(Thread& thread) {
+  if (thread.own_roots.next != &thread.own_roots) {
+    fatal("an Attach ended while roots of its thread were alive",
+          "thread " + thread.name + ": " + describe_roots(heap_, thread.own_roots));
+  }
+  thread.allocator.give_back();
+  world_.detach(thread);
+}
+
+void Core::require_safepoint_allowed(Thread& thread) const {
+  if (!Word(thread).has(detail::no_safepoint_bit)) return;
+  fatal("a safepoint was reached inside a NoSafepoint scope", "thread " + thread.name);
+}
+
+void Core::block(Thread& thread) {
+  require_safepoint_allowed(thread);
+  world_.block(thread);
+}
+
+void Core::poll(Thread& thread) {
+  require_safepoint_allowed(thread);
+  world_.poll(thread);
+  bool due = std::exchange(thread.stress_due, false);
+  if (config_.stress.safepoint != 0) {
+    if (++thread.safepoints_until_stress >= config_.stress.safepoint) {
+      thread.safepoints_until_stress = 0;
+      due = true;
+    }
+  } else {
+    Word(thread).clear(detail::always_ask_bit);
+  }
+  if (due) collect(Cause::stress);
+}
+
+void Core::note_root(Thread& thread) {
+  if (++thread.roots_until_stress < config_.stress.root) return;
+  thread.roots_until_stress = 0;
+  thread.stress_due = true;
+  Word(thread).set(detail::always_ask_bit);
+}
+
+// --- collection -----------------------------------------------------------------------------
+
+void Core::collect(Cause cause) { collect(cause, count_of(started_)); }
+
+void Core::collect(Cause cause, std::uint64_t seen) {
+  Thread* self = running_in(*this);
+  if (self != nullptr) block(*self);
+  {
+    const std::lock_guard lock(cycle_mutex_);
+    // A cycle that began after the request has done what was asked for.
+    if (count_of(started_) == seen) {
+      started_.store(seen + 1, std::memory_order_relaxed);
+      cycle_.run(cause);
+    }
+  }
+  if (self != nullptr) world_.unblock(*self);
+}
+
+void Core::with_no_cycle(const std::function<void()>& f) {
+  Thread* self = running_in(*this);
+  if (self != nullptr) block(*self);
+  {
+    const std::lock_guard lock(cycle_mutex_);
+    f();
+  }
+  if (self != nullptr) world_.unblock(*self);
+}
+
+Thread* running_in(const Core& core) {
+  detail::Mutator* mutator = detail::current;
+  if (mutator == nullptr || &mutator->runtime->core() != &core) return nullptr;
+  return static_cast<Thread*>(mutator);
+}
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

@@ -1,0 +1,101 @@
+#pragma once
+// The composition root: one Runtime's heap, world, roots and cycle, joined; and the decision to
+// collect.
+//
+// An allocation that the heap answers with `cycle_needed` comes here. A cycle runs on the thread
+// that asks for it, which is blocked meanwhile like every other; requests that arrive while one
+// runs are served together by the next.
+//
+// Threads: any. Lock order of the room stands in README.md.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <midden/runtime.hpp>
+
+#include "collector/cycle.hpp"
+#include "collector/heap/pages.hpp"
+#include "runtime/observe/gctrace.hpp"
+#include "runtime/pin_table.hpp"
+#include "runtime/root_tables.hpp"
+#include "runtime/statistics.hpp"
+#include "runtime/world.hpp"
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+class Core {
+ public:
+  Core(Runtime& face, Config config);
+  // Fatal where threads are attached or root lists exist.
+  ~Core();
+
+  // --- allocation: zeroed memory, or OutOfMemory; a safepoint --------------------------------
+  std::byte* allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& type);
+  std::byte* allocate(Thread& thread, collector::Type& type, std::size_t elements);
+  // This heap's copy of a C++ type's description; `slot` is the type's number.
+  collector::Type& bind(Thread& thread, std::uint32_t slot, const TypeInfo& type);
+  static collector::Type& type_of(TypeHandle handle) { return *static_cast<collector::Type*>(handle.type_); }
+  void commit_segment(Thread& thread, void* segment, std::size_t bytes);
+
+  // --- threads -------------------------------------------------------------------------------
+  Thread& attach(std::string name);
+  void detach(Thread& thread);
+  World& world() { return world_; }
+  // Fatal inside a NoSafepoint scope.
+  void block(Thread& thread);
+  // What a safepoint with a request does.
+  void poll(Thread& thread);
+  void note_root(Thread& thread);
+
+  // --- collection ----------------------------------------------------------------------------
+  void collect(Cause cause);
+  void with_no_cycle(const std::function<void()>& f);
+
+  Runtime& face() { return face_; }
+  const Config& config() const { return config_; }
+  std::uint64_t seed() const { return seed_; }
+  collector::Heap& heap() { return heap_; }
+  collector::Cycle& cycle() { return cycle_; }
+  collector::Ledger& ledger() { return ledger_; }
+  Statistics& statistics() { return statistics_; }
+  TaskRoots& tasks() { return task_roots_; }
+  std::shared_ptr<detail::PinTable> pins() { return pins_; }
+  std::shared_ptr<detail::GlobalRoots> globals() { return globals_; }
+  TypeHandle add_type(const TypeInfo& type) { return TypeHandle(&heap_.types().add(type)); }
+  void retire_type(TypeHandle handle) { heap_.retire(type_of(handle)); }
+  void say(const std::string& line) const;
+
+ private:
+  void collect(Cause cause, std::uint64_t seen);
+  void require_safepoint_allowed(Thread& thread) const;
+  // Asks `attempt` for memory, collecting in between, until it gives some or none can be had.
+  template <class Attempt>
+  auto insist(Thread& thread, Attempt&& attempt);
+  void stress_allocation(Thread& thread);
+
+  Runtime& face_;
+  const Config config_;
+  const std::uint64_t seed_;
+  collector::SystemPages pages_;
+  collector::Heap heap_;
+  World world_;
+  collector::Ledger ledger_;
+  Statistics statistics_;
+  GcTrace trace_;
+  ThreadRoots thread_roots_;
+  TaskRoots task_roots_;
+  std::shared_ptr<detail::PinTable> pins_;
+  std::shared_ptr<detail::GlobalRoots> globals_;
+  collector::Cycle cycle_;
+
+  std::mutex cycle_mutex_;                 // held through a cycle
+  std::atomic<std::uint64_t> started_{0};  // cycles; any thread
+};
+
+// The thread that is running attached to `core`, or null.
+Thread* running_in(const Core& core);
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

@@ -1,0 +1,96 @@
+#pragma once
+// The settings of a Runtime. Each has a unit, a default, a meaning of zero, and, where a person
+// on call may want to change it without a rebuild, an environment variable that overrides it.
+//
+// A value that cannot be read is a ConfigError naming the variable, the value and what is
+// accepted. A variable that begins with MIDDEN_ and is not known is one, too: a misspelt
+// setting is never ignored. Programs with raised privileges do not read the environment.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <midden/build.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+enum class Environment : std::uint8_t { read, ignore };
+
+// Where stress collections happen: at every n-th event of a kind; 0: never.
+// MIDDEN_STRESS=alloc:N,safepoint:N,root:N with any of the three.
+struct Stress {
+  std::uint32_t alloc = 0;
+  std::uint32_t safepoint = 0;
+  std::uint32_t root = 0;  // a root made or assigned; the collection follows at the next safepoint
+  bool any() const { return alloc != 0 || safepoint != 0 || root != 0; }
+};
+
+struct Config {
+  Environment environment = Environment::read;
+
+  // A name for messages. Default: "runtime".
+  std::string name = "runtime";
+
+  // --- when to collect ----------------------------------------------------------------------
+
+  // MIDDEN_GC_PERCENT. Allocation before the next cycle, in percent of what the last cycle had to
+  // visit: 100 lets a heap of 400 MB of scannable objects allocate 400 MB. Less collects more
+  // often and uses less memory. 0 means as often as `gc_floor` allows. `off` (environment) or
+  // nullopt: only collect() and the limits start cycles.
+  std::optional<std::uint32_t> gc_percent = 100;
+
+  // The least number of bytes allocated between two cycles that growth starts. Default 32 MiB.
+  std::size_t gc_floor = std::size_t{32} << 20;
+
+  // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes: near it cycles come earlier. 0: none.
+  std::size_t memory_limit = 0;
+
+  // MIDDEN_HEAP_MAX. Hard limit on committed bytes, segments included: past it OutOfMemory, the
+  // heap intact. 0: none.
+  std::size_t heap_max = 0;
+
+  // Address space to reserve, in bytes; costs no memory. The heap cannot grow beyond it.
+  // Default 256 GiB. Not 0.
+  std::size_t reserve = std::size_t{256} << 30;
+
+  // --- what to say --------------------------------------------------------------------------
+
+  // MIDDEN_GCTRACE=1. One line a cycle, through `message`; README.md tells its fields.
+  bool gctrace = false;
+
+  // Where reports go (trace lines, roots and pins left over). Default: standard error, one line
+  // a call. Called on any thread, never while the world is stopped.
+  std::function<void(std::string_view)> message;
+
+  // --- what to verify -----------------------------------------------------------------------
+
+  // MIDDEN_CHECK=1. At every cycle a second marker must agree with the first, the whole heap is
+  // walked, and freed memory is poisoned. Ten times slower, and more.
+  bool check = false;
+
+  // MIDDEN_STRESS. See Stress.
+  Stress stress;
+
+  // MIDDEN_SEED. Randomness for replay: tower heights, and, under MIDDEN_STRESS only, hash
+  // secrets. 0: drawn from the system.
+  std::uint64_t seed = 0;
+
+  // Entries of the grey stack, for tests of its overflow. 0: as many as memory allows.
+  std::size_t mark_stack_limit = 0;
+
+  // --- maps ---------------------------------------------------------------------------------
+
+  // MIDDEN_MAP. The backend of maps that do not ask for one: hash, skiplist or a registered name.
+  std::string map = "hash";
+};
+
+// The configuration after the environment has overridden it. Throws ConfigError.
+Config resolve(Config config);
+
+// Bytes from a number with an optional suffix KiB, MiB or GiB: "64MiB". Nothing else is read.
+std::optional<std::size_t> parse_bytes(std::string_view text);
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,49 @@
+#pragma once
+// Every way to fail that a host can catch, and which call fails so.
+//
+//   ConfigError    Runtime(), register_map_backend, make_map     a setting that cannot be used
+//   OutOfMemory    every call that allocates                     the hard limit, or the system refused
+//   NotAttached    every call that touches the heap              no Attach on this thread, or it is Blocked
+//
+// What cannot be an exception (a broken heap, misuse that a check found) prints what, the
+// structure and a call stack, and stops the process with SIGABRT.
+//
+// Error is not itself a std::exception, because OutOfMemory is also a std::bad_alloc and would
+// then be one in two ways, which `catch (const std::exception&)` does not catch.
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include <midden/build.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+class Error {
+ public:
+  virtual ~Error() = default;
+  virtual const char* what() const noexcept = 0;
+};
+
+class ConfigError final : public Error, public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  const char* what() const noexcept override { return std::runtime_error::what(); }
+};
+
+class OutOfMemory final : public Error, public std::bad_alloc {
+ public:
+  explicit OutOfMemory(const char* message) noexcept : message_(message) {}
+  const char* what() const noexcept override { return message_; }
+
+ private:
+  const char* message_;  // static storage
+};
+
+class NotAttached final : public Error, public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+  const char* what() const noexcept override { return std::logic_error::what(); }
+};
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,130 @@
+#pragma once
+// Making objects.
+//
+//   make<T>(args...)           an object of a described type
+//   make_object(type, n)       zeroed memory of a type made at run time
+//
+// Each returns a Root, so that nested calls are safe by construction: the object is rooted
+// before its constructor runs, and every allocation is a safepoint. Memory is zero when the
+// constructor begins, so a collection inside it finds no stray reference; a release fence
+// stands at its end, so a reference to the object may be handed to another thread by any store.
+//
+// Errors: OutOfMemory, the heap intact; NotAttached; whatever the constructor throws.
+// Threads: any attached thread. The forms with `Attach&` skip one thread-local load.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include <midden/attach.hpp>
+#include <midden/build.hpp>
+#include <midden/construction.hpp>
+#include <midden/describe.hpp>
+#include <midden/mutator.hpp>
+#include <midden/root.hpp>
+#include <midden/runtime.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace detail {
+
+// The slow paths: refill, collect, or throw OutOfMemory. They return zeroed memory.
+std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type);
+std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements);
+
+template <class T>
+std::byte* allocate(Mutator& mutator) {
+  if (mutator.asked()) [[unlikely]]
+    poll_slow(mutator);
+  const std::uint32_t slot = type_slot<T>;
+  if (slot < mutator.cursor_count) [[likely]] {
+    if (std::byte* memory = mutator.cursors[slot].take()) [[likely]]
+      return memory;
+  }
+  return allocate_fixed_slow(mutator, slot, type_info<T>());
+}
+
+// Makes the compiler forget what it knows of the memory. A constructor begins an object's life,
+// so without this the zeroing before it counts as dead stores and is deleted (g++ 12 at -O2
+// does), and a collection inside the constructor would find what the slot held before.
+inline std::byte* launder_zeroed(std::byte* memory) {
+  asm volatile("" : "+r"(memory) : : "memory");
+  return memory;
+}
+
+// Checked build: stops the process where a noted reference is not in the type's list.
+void require_listed(const TypeInfo& type, const Construction& noted);
+
+template <class T, class... Args>
+void construct(std::byte* memory, Args&&... args) {
+  if constexpr (std::is_constructible_v<T, Args...>) {
+    new (static_cast<void*>(memory)) T(std::forward<Args>(args)...);
+  } else {
+    new (static_cast<void*>(memory)) T{std::forward<Args>(args)...};
+  }
+}
+
+template <class T, class... Args>
+void construct_noted(std::byte* memory, Args&&... args) {
+  if constexpr (checked) {
+    struct Frame : Construction {
+      explicit Frame(std::byte* object) : Construction{object, sizeof(T), construction, {}} { construction = this; }
+      ~Frame() { construction = outer; }
+    };
+    Frame frame(memory);
+    construct<T>(memory, std::forward<Args>(args)...);
+    require_listed(type_info<T>(), frame);
+  } else {
+    construct<T>(memory, std::forward<Args>(args)...);
+  }
+}
+
+// Pairs with whatever load brings the reference to another thread: consuming it is enough on
+// every machine this runs on, since the address depends on it.
+inline void publish_object() { std::atomic_thread_fence(std::memory_order_release); }
+
+template <class T, class... Args>
+Root<T> make_in(Mutator& mutator, Args&&... args) {
+  static_assert(require_description<T>());
+  std::byte* memory = launder_zeroed(allocate<T>(mutator));
+  Root<T> root(mutator, reinterpret_cast<T*>(memory));
+  construct_noted<T>(memory, std::forward<Args>(args)...);
+  publish_object();
+  return root;
+}
+
+}  // namespace detail
+
+// An object of T, constructed from the arguments.
+template <class T, class... Args>
+Root<T> make(Args&&... args) {
+  return detail::make_in<T>(detail::here(), std::forward<Args>(args)...);
+}
+template <class T, class... Args>
+Root<T> make(Attach& here, Args&&... args) {
+  return detail::make_in<T>(here.mutator(), std::forward<Args>(args)...);
+}
+
+// Zeroed memory of a type made at run time, with room for `elements` elements where the type
+// has them. The caller fills it in; zero is null for every reference.
+Root<void> make_object(TypeHandle type, std::size_t elements = 0);
+Root<void> make_object(Attach& here, TypeHandle type, std::size_t elements = 0);
+
+// Raw variants. What they return is not rooted: it is alive only until the next safepoint of
+// this thread, which any allocation is. For code that stores it at once into a rooted object.
+namespace unsafe {
+
+template <class T, class... Args>
+T* make(Attach& here, Args&&... args) {
+  static_assert(detail::require_description<T>());
+  std::byte* memory = detail::launder_zeroed(detail::allocate<T>(here.mutator()));
+  detail::construct_noted<T>(memory, std::forward<Args>(args)...);
+  detail::publish_object();
+  return reinterpret_cast<T*>(memory);
+}
+
+}  // namespace unsafe
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,20 @@
+#pragma once
+// The core in one include: Runtime, Attach, Root, Ref, Pin, make, Array, String. Containers have
+// headers of their own (<midden/map.hpp>, <midden/slice.hpp>), formatting is in <midden/fmt.hpp>.
+
+#include <midden/array.hpp>
+#include <midden/attach.hpp>
+#include <midden/build.hpp>
+#include <midden/config.hpp>
+#include <midden/describe.hpp>
+#include <midden/error.hpp>
+#include <midden/make.hpp>
+#include <midden/pin.hpp>
+#include <midden/ref.hpp>
+#include <midden/report.hpp>
+#include <midden/root.hpp>
+#include <midden/root_source.hpp>
+#include <midden/runtime.hpp>
+#include <midden/string.hpp>
+#include <midden/tracer.hpp>
+#include <midden/type.hpp>

@@ -1,0 +1,91 @@
+#pragma once
+// The public part of an attached thread: what the inlined fast paths touch.
+//
+//   word   bit  0        1       2          3             4
+//               blocked  stop    handshake  no safepoint  always ask
+//
+// The poll is one relaxed load of `word`: zero means go on. Entering and leaving Blocked are one
+// compare-and-swap each between 0 and `blocked`; any other bit sends the thread to the slow path.
+//
+// Threads: a mutator belongs to one thread; `word` is shared with whoever stops the world.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <midden/build.hpp>
+#include <midden/cursor.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+class Runtime;
+
+namespace detail {
+
+// A node of a circular list of roots; the list's own node holds no object.
+struct RootLink {
+  RootLink* next = this;
+  RootLink* previous = this;
+  void* object = nullptr;
+
+  RootLink() = default;
+  RootLink(const RootLink&) = delete;
+  RootLink& operator=(const RootLink&) = delete;
+
+  void link_after(RootLink& list) noexcept {
+    next = list.next;
+    previous = &list;
+    list.next->previous = this;
+    list.next = this;
+  }
+  void unlink() noexcept {
+    previous->next = next;
+    next->previous = previous;
+  }
+  // Takes the place of `other`, which is then alone.
+  void replace(RootLink& other) noexcept {
+    next = other.next;
+    previous = other.previous;
+    next->previous = this;
+    previous->next = this;
+    other.next = other.previous = &other;
+  }
+};
+
+enum Request : std::uint32_t {
+  blocked_bit = 1,
+  stop_bit = 2,
+  handshake_bit = 4,
+  no_safepoint_bit = 8,
+  always_ask_bit = 16
+};
+
+struct Mutator {
+  std::atomic<std::uint32_t> word{blocked_bit};
+  std::uint32_t cursor_count = 0;
+  AllocationCursor* cursors = nullptr;
+  RootLink* roots = nullptr;  // the list that new roots join
+  std::uint32_t stress_roots = 0;
+  Runtime* runtime = nullptr;
+
+  // Relaxed: a request seen late is seen at the next poll; what it means is read under a lock.
+  bool asked() const noexcept { return word.load(std::memory_order_relaxed) != 0; }
+};
+
+// The mutator of this thread; null where it is not attached or Blocked.
+inline thread_local constinit Mutator* current = nullptr;
+
+[[noreturn]] void throw_not_attached();
+void poll_slow(Mutator& mutator);
+void note_root_slow(Mutator& mutator);
+
+inline Mutator& here() {
+  Mutator* mutator = current;
+  if (mutator == nullptr) [[unlikely]]
+    throw_not_attached();
+  return *mutator;
+}
+
+}  // namespace detail
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,202 @@
+#pragma once
+// Roots: what keeps objects alive from a host's own frames and data.
+//
+//   Root<T>        in frames and host objects of one thread or task; about 2 ns
+//   RootList       the roots of a task (coroutine, fibre) that moves between threads
+//   GlobalRoot<T>  any thread, any lifetime; takes a lock when made and when it ends
+//
+// A Root is a node of a circular list that belongs to its thread, or to the task whose RootList
+// was in use when it was made. It may be moved, and roots may end in any order. Operations on a
+// Root are heap touches: the thread must be attached and not Blocked (else NotAttached), except
+// reading it. Making, assigning and ending a root is never a safepoint.
+//
+// Threads: a Root and its list are used by one thread at a time; a GlobalRoot by any, and its
+// loads and stores are atomic.
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <midden/build.hpp>
+#include <midden/mutator.hpp>
+#include <midden/ref.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+class Runtime;
+
+namespace detail {
+
+// A root's life in its list, without its type.
+class AnyRoot {
+ protected:
+  AnyRoot() { join(here()); }
+  explicit AnyRoot(void* object) {
+    Mutator& mutator = here();
+    if (mutator.stress_roots != 0) [[unlikely]]
+      note_root_slow(mutator);
+    join(mutator);
+    link_.object = object;
+  }
+  // For allocation, which has the mutator at hand.
+  AnyRoot(Mutator& mutator, void* object) {
+    join(mutator);
+    link_.object = object;
+  }
+  AnyRoot(AnyRoot&& other) noexcept {
+    link_.replace(other.link_);
+    link_.object = std::exchange(other.link_.object, nullptr);
+  }
+  ~AnyRoot() { link_.unlink(); }
+
+  void assign(void* object) {
+    if (Mutator* mutator = current; mutator != nullptr && mutator->stress_roots != 0) [[unlikely]] {
+      note_root_slow(*mutator);
+    }
+    link_.object = object;
+  }
+  // A root that was moved from is in no list; it joins this thread's when it is assigned to.
+  void rejoin() {
+    if (link_.next == &link_) join(here());
+  }
+  void* object() const noexcept { return link_.object; }
+
+ private:
+  void join(Mutator& mutator) { link_.link_after(*mutator.roots); }
+
+  RootLink link_;
+};
+
+}  // namespace detail
+
+template <class T>
+class Root : detail::AnyRoot {
+ public:
+  using Target = T;
+
+  Root() = default;
+  Root(std::nullptr_t) {}
+  // Requires: `object` is null or the start of an object that is alive now.
+  explicit Root(T* object) : AnyRoot(detail::as_target(object)) {}
+  template <Names<T> N>
+  Root(const N& other) : Root(static_cast<T*>(other.get())) {}
+  Root(const Root& other) : Root(other.get()) {}
+  Root(Root&& other) noexcept = default;
+  ~Root() = default;
+
+  Root& operator=(T* object) {
+    rejoin();
+    assign(detail::as_target(object));
+    return *this;
+  }
+  Root& operator=(std::nullptr_t) { return *this = static_cast<T*>(nullptr); }
+  template <Names<T> N>
+  Root& operator=(const N& other) {
+    return *this = static_cast<T*>(other.get());
+  }
+  Root& operator=(const Root& other) { return *this = other.get(); }
+  Root& operator=(Root&& other) {
+    if (this == &other) return *this;
+    T* object = other.get();
+    other = nullptr;
+    return *this = object;
+  }
+
+  // The object; it stays alive while this root, or another, names it.
+  T* get() const noexcept { return static_cast<T*>(object()); }
+  T* operator->() const noexcept { return get(); }
+  auto& operator*() const noexcept requires(!std::is_void_v<T>) { return *get(); }
+  explicit operator bool() const noexcept { return get() != nullptr; }
+
+  friend bool operator==(const Root& a, const Root& b) noexcept { return a.get() == b.get(); }
+  friend bool operator==(const Root& a, std::nullptr_t) noexcept { return a.get() == nullptr; }
+
+  // For allocation.
+  Root(detail::Mutator& mutator, T* object) : AnyRoot(mutator, detail::as_target(object)) {}
+};
+
+// The roots of a task. While a `Use` lives, roots made on the thread join this list and not the
+// thread's. Hand the task over by ending the Use on one thread and beginning one on another;
+// the host synchronises the two. Ending the list with roots in it is fatal, and so is using it
+// on two threads at once.
+class RootList {
+ public:
+  explicit RootList(Runtime& runtime);
+  ~RootList();
+  RootList(const RootList&) = delete;
+  RootList& operator=(const RootList&) = delete;
+
+  // Requires: attached to the list's Runtime.
+  class Use {
+   public:
+    explicit Use(RootList& list);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    RootList& list_;
+    detail::RootLink* outer_;
+  };
+
+ private:
+  friend class Use;
+  Runtime& runtime_;
+  detail::RootLink roots_;
+  std::atomic<bool> in_use_{false};
+};
+
+namespace detail {
+
+class GlobalRoots;
+
+class AnyGlobalRoot {
+ public:
+  AnyGlobalRoot(const AnyGlobalRoot&) = delete;
+  AnyGlobalRoot& operator=(const AnyGlobalRoot&) = delete;
+
+ protected:
+  explicit AnyGlobalRoot(void* object);  // in the current Runtime; throws NotAttached
+  ~AnyGlobalRoot();
+
+  // Release and acquire: the object named is seen as the storing thread left it.
+  void* load() const noexcept { return object_.load(std::memory_order_acquire); }
+  void store(void* object) noexcept { object_.store(object, std::memory_order_release); }
+
+ private:
+  friend class GlobalRoots;
+  std::atomic<void*> object_;
+  std::shared_ptr<GlobalRoots> table_;  // outlives the Runtime as long as a root needs it
+};
+
+}  // namespace detail
+
+// A root without a thread. When its Runtime ends it becomes null, and the Runtime reports it.
+template <class T>
+class GlobalRoot : detail::AnyGlobalRoot {
+ public:
+  using Target = T;
+
+  GlobalRoot() : AnyGlobalRoot(nullptr) {}
+  explicit GlobalRoot(T* object) : AnyGlobalRoot(detail::as_target(object)) {}
+  template <Names<T> N>
+  explicit GlobalRoot(const N& other) : GlobalRoot(static_cast<T*>(other.get())) {}
+
+  GlobalRoot& operator=(T* object) {
+    store(detail::as_target(object));
+    return *this;
+  }
+  GlobalRoot& operator=(std::nullptr_t) { return *this = static_cast<T*>(nullptr); }
+  template <Names<T> N>
+  GlobalRoot& operator=(const N& other) {
+    return *this = static_cast<T*>(other.get());
+  }
+
+  T* get() const noexcept { return static_cast<T*>(load()); }
+  T* operator->() const noexcept { return get(); }
+  explicit operator bool() const noexcept { return get() != nullptr; }
+};
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,97 @@
+#pragma once
+// Runtime: one heap with its collector, threads, roots and settings.
+//
+// A process may have several; they share nothing. A thread uses one at a time, through Attach.
+//
+// Threads: all functions from any thread, attached or not, unless they say otherwise. Ending a
+// Runtime while threads are attached is fatal; the message names them.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <midden/build.hpp>
+#include <midden/config.hpp>
+#include <midden/error.hpp>
+#include <midden/observer.hpp>
+#include <midden/report.hpp>
+#include <midden/root_source.hpp>
+#include <midden/type.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace runtime {
+class Core;
+}
+
+// A type made at run time, in one Runtime.
+class TypeHandle {
+ public:
+  TypeHandle() = default;
+  explicit operator bool() const { return type_ != nullptr; }
+
+ private:
+  friend class runtime::Core;
+  explicit TypeHandle(void* type) : type_(type) {}
+  void* type_ = nullptr;
+};
+
+// Pins that are alive.
+struct PinReport {
+  std::size_t count = 0;
+  std::uint64_t oldest_ns = 0;  // age of the oldest
+};
+
+class Runtime {
+ public:
+  // Throws ConfigError; OutOfMemory where the system grants no address space.
+  explicit Runtime(Config config = {});
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // Runs a cycle and returns when it is over. Requests that wait while a cycle runs are served
+  // together by the next one.
+  void collect();
+  // Sweeps what the last cycle left, on this thread.
+  void sweep();
+
+  // Pauses so far, phase by phase. Formattable by <midden/fmt.hpp>.
+  PauseReport pauses() const;
+  CycleReport last_cycle() const;
+  HeapReport heap() const;
+  PinReport pins() const;
+  const Config& config() const;
+  // Random for each Runtime, or Config::seed.
+  std::uint64_t seed() const;
+
+  // Copies the description. Throws std::invalid_argument for one that cannot be.
+  TypeHandle add_type(const TypeInfo& type);
+  // Promises that no more objects of it are made. The Runtime forgets the type at the end of
+  // the first cycle that finds none left; the handle may not be used again.
+  void retire_type(TypeHandle type);
+
+  // Requires: the source outlives its registration.
+  void add_roots(RootSource& source);
+  void remove_roots(RootSource& source);
+  // Requires: the observer outlives its registration.
+  void add_observer(Observer& observer);
+  void remove_observer(Observer& observer);
+
+  // Runs `f` once for each attached thread, on that thread at its next poll, or on this one
+  // while the other is blocked; returns when all are done. The world is not stopped. `f` may
+  // not touch the heap, block or throw.
+  void handshake(const std::function<void()>& f);
+
+  // The Runtime that this thread is attached to. Throws NotAttached.
+  static Runtime& current();
+
+  // For the library's own rooms.
+  runtime::Core& core() { return *core_; }
+
+ private:
+  std::unique_ptr<runtime::Core> core_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI

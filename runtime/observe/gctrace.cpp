@@ -1,0 +1,46 @@
+#include "runtime/observe/gctrace.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "collector/report/ledger.hpp"
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+namespace {
+
+double ms(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+double mib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+
+}  // namespace
+
+std::string trace_line(const CycleReport& report, std::uint64_t at_ns) {
+  char text[512];
+  std::string line;
+  std::snprintf(text, sizeof text,
+                "midden: gc %llu @%.3fs %s: pause %.3f ms =", static_cast<unsigned long long>(report.number),
+                static_cast<double>(at_ns) / 1e9, std::string(name(report.cause)).c_str(), ms(report.pause_ns));
+  line = text;
+  for (std::size_t i = 0; i < phase_count; ++i) {
+    std::snprintf(text, sizeof text, " %s %.3f", std::string(phase_names[i]).c_str(), ms(report.phase_ns[i]));
+    line += text;
+  }
+  std::snprintf(text, sizeof text,
+                "; sweep %.3f ms; live %.1f MiB (scannable %.1f, arenas %.1f), committed %.1f MiB; allocated %.1f MiB, "
+                "next after %.1f MiB; objects %llu, references %llu; threads %llu",
+                ms(report.sweep_ns), mib(report.live_bytes), mib(report.scannable_bytes), mib(report.arena_bytes),
+                mib(report.committed_bytes), mib(report.allocated_bytes), mib(report.trigger_bytes),
+                static_cast<unsigned long long>(report.objects_marked),
+                static_cast<unsigned long long>(report.references_scanned),
+                static_cast<unsigned long long>(report.mutators));
+  return line + text;
+}
+
+GcTrace::GcTrace(std::function<void(std::string_view)> message)
+    : message_(std::move(message)), begin_ns_(collector::steady_ns()) {}
+
+void GcTrace::cycle_ended(const CycleReport& report) {
+  message_(trace_line(report, collector::steady_ns() - begin_ns_));
+}
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

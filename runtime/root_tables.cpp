@@ -1,0 +1,89 @@
+#include "runtime/root_tables.hpp"
+
+#include <map>
+#include <vector>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace runtime {
+
+namespace {
+
+void trace_list(const detail::RootLink& list, Tracer& tracer) {
+  for (const detail::RootLink* root = list.next; root != &list; root = root->next) tracer.object(root->object);
+}
+
+}  // namespace
+
+void ThreadRoots::trace(Tracer& tracer) {
+  for (const auto& thread : world_.threads()) trace_list(thread->own_roots, tracer);
+}
+
+void TaskRoots::add(detail::RootLink& list) {
+  const std::lock_guard lock(mutex_);
+  lists_.insert(&list);
+}
+
+void TaskRoots::remove(detail::RootLink& list) {
+  const std::lock_guard lock(mutex_);
+  lists_.erase(&list);
+}
+
+std::size_t TaskRoots::count() const {
+  const std::lock_guard lock(mutex_);
+  return lists_.size();
+}
+
+void TaskRoots::trace(Tracer& tracer) {
+  const std::lock_guard lock(mutex_);
+  for (const detail::RootLink* list : lists_) trace_list(*list, tracer);
+}
+
+std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list) {
+  std::map<std::string, std::size_t> by_type;
+  std::size_t count = 0;
+  for (const detail::RootLink* root = list.next; root != &list; root = root->next) {
+    ++count;
+    ++by_type[root->object == nullptr ? "empty" : "of " + std::string(heap.type_of(root->object).info().name)];
+  }
+  std::string text = std::to_string(count) + (count == 1 ? " root:" : " roots:");
+  const char* separator = " ";
+  for (const auto& [type, number] : by_type) {
+    text.append(separator).append(std::to_string(number)).append(" ").append(type);
+    separator = ", ";
+  }
+  return text;
+}
+
+}  // namespace runtime
+
+namespace detail {
+
+void GlobalRoots::add(AnyGlobalRoot& root) {
+  const std::lock_guard lock(mutex_);
+  roots_.insert(&root);
+}
+
+void GlobalRoots::remove(AnyGlobalRoot& root) {
+  const std::lock_guard lock(mutex_);
+  roots_.erase(&root);
+}
+
+std::vector<void*> GlobalRoots::close() {
+  const std::lock_guard lock(mutex_);
+  std::vector<void*> named;
+  for (AnyGlobalRoot* root : roots_) {
+    named.push_back(root->load());
+    root->store(nullptr);
+  }
+  return named;
+}
+
+void GlobalRoots::trace(Tracer& tracer) {
+  const std::lock_guard lock(mutex_);
+  for (const AnyGlobalRoot* root : roots_) tracer.object(root->load());
+}
+
+}  // namespace detail
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,71 @@
+#pragma once
+// Where the collector finds the roots that are not a host's RootSource.
+//
+//   ThreadRoots   the lists of attached threads
+//   TaskRoots     the RootLists of tasks, in use or at rest
+//   GlobalRoots   roots without a thread; outlives the Runtime as long as one of them does
+//
+// Threads: lists belong to their thread or task and are read while the world is stopped; the
+// tables themselves lock. No lock is held while another is taken.
+
+#include <mutex>
+#include <string>
+#include <unordered_set>
+
+#include <midden/root.hpp>
+#include <midden/root_source.hpp>
+
+#include "collector/heap/heap.hpp"
+#include "runtime/world.hpp"
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace runtime {
+
+class ThreadRoots final : public RootSource {
+ public:
+  explicit ThreadRoots(const World& world) : world_(world) {}
+  void trace(Tracer& tracer) override;
+  const char* name() const override { return "thread"; }
+
+ private:
+  const World& world_;
+};
+
+class TaskRoots final : public RootSource {
+ public:
+  void add(detail::RootLink& list);
+  void remove(detail::RootLink& list);
+  std::size_t count() const;
+  void trace(Tracer& tracer) override;
+  const char* name() const override { return "task"; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_set<detail::RootLink*> lists_;
+};
+
+// "3 roots: 2 of Session, 1 empty", for messages. Requires: attached, or the world is stopped.
+std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list);
+
+}  // namespace runtime
+
+namespace detail {
+
+class GlobalRoots final : public RootSource {
+ public:
+  void add(AnyGlobalRoot& root);
+  void remove(AnyGlobalRoot& root);
+  // Empties all; they may end later. Returns what they named, for a report.
+  std::vector<void*> close();
+  void trace(Tracer& tracer) override;
+  const char* name() const override { return "global"; }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_set<AnyGlobalRoot*> roots_;
+};
+
+}  // namespace detail
+
+}  // namespace midden::inline MIDDEN_ABI

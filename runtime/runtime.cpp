@@ -1,0 +1,63 @@
+#include <midden/runtime.hpp>
+
+#include <utility>
+
+#include "runtime/core.hpp"
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace {
+
+std::unique_ptr<runtime::Core> make_core(Runtime& face, Config config) {
+  try {
+    return std::make_unique<runtime::Core>(face, std::move(config));
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory("midden: out of memory: the system grants no address range of Config::reserve bytes");
+  }
+}
+
+}  // namespace
+
+Runtime::Runtime(Config config) : core_(make_core(*this, std::move(config))) {}
+Runtime::~Runtime() = default;
+
+void Runtime::collect() { core_->collect(Cause::requested); }
+void Runtime::sweep() {
+  core_->with_no_cycle([&] { core_->heap().sweep_all(); });
+}
+
+PauseReport Runtime::pauses() const { return core_->statistics().pauses(); }
+CycleReport Runtime::last_cycle() const { return core_->statistics().last(); }
+HeapReport Runtime::heap() const { return core_->heap().report(); }
+PinReport Runtime::pins() const { return core_->pins()->report(); }
+const Config& Runtime::config() const { return core_->config(); }
+std::uint64_t Runtime::seed() const { return core_->seed(); }
+
+TypeHandle Runtime::add_type(const TypeInfo& type) { return core_->add_type(type); }
+void Runtime::retire_type(TypeHandle type) { core_->retire_type(type); }
+
+void Runtime::add_roots(RootSource& source) {
+  core_->with_no_cycle([&] { core_->cycle().add_roots(source); });
+}
+void Runtime::remove_roots(RootSource& source) {
+  core_->with_no_cycle([&] { core_->cycle().remove_roots(source); });
+}
+void Runtime::add_observer(Observer& observer) {
+  core_->with_no_cycle([&] { core_->ledger().add_observer(observer); });
+}
+void Runtime::remove_observer(Observer& observer) {
+  core_->with_no_cycle([&] { core_->ledger().remove_observer(observer); });
+}
+
+void Runtime::handshake(const std::function<void()>& f) {
+  runtime::Thread* self = runtime::running_in(*core_);
+  if (self != nullptr) core_->block(*self);
+  core_->world().handshake([&](runtime::Thread&) { f(); });
+  if (self != nullptr) core_->world().unblock(*self);
+}
+
+Runtime& Runtime::current() { return *detail::here().runtime; }
+
+}  // namespace midden::inline MIDDEN_ABI

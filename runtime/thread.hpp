@@ -1,0 +1,69 @@
+#pragma once
+// An attached thread, seen from the runtime: the public Mutator and what only the runtime needs.
+//
+// Threads: fields belong to the thread, except `word` and what World says; the collector reads
+// all of them while the world is stopped.
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <midden/barrier.hpp>
+#include <midden/mutator.hpp>
+
+#include "collector/heap/local_allocator.hpp"
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+class Core;
+
+struct Thread : detail::Mutator {
+  Thread(Core& core, collector::Heap& heap, std::string given_name);
+
+  Core& core;
+  const std::string name;
+  collector::LocalAllocator allocator;
+  detail::RootLink own_roots;
+  detail::BarrierLog barrier;
+  // Types of C++ by type number, so that the table's lock is taken once for each.
+  std::vector<collector::Type*> types;
+  std::uint64_t allocations_until_stress = 0;
+  std::uint64_t safepoints_until_stress = 0;
+  std::uint64_t roots_until_stress = 0;
+  bool stress_due = false;  // a root event asked for a collection at the next safepoint
+  bool in_stop = false;     // World's: counted as still running
+
+  void refresh_cursors() {
+    cursors = allocator.cursors();
+    cursor_count = allocator.cursor_count();
+  }
+};
+
+// Where the word of a mutator may change, and what each change pairs with.
+class Word {
+ public:
+  explicit Word(detail::Mutator& mutator) : word_(mutator.word) {}
+
+  // Running to blocked without a request pending. Releases: whoever sees `blocked` sees all this
+  // thread did to the heap.
+  bool try_block() {
+    std::uint32_t expected = 0;
+    return word_.compare_exchange_strong(expected, detail::blocked_bit, std::memory_order_release,
+                                         std::memory_order_relaxed);
+  }
+  // Blocked to running. Acquires: this thread sees what a collection did meanwhile.
+  bool try_unblock() {
+    std::uint32_t expected = detail::blocked_bit;
+    return word_.compare_exchange_strong(expected, 0, std::memory_order_acquire, std::memory_order_relaxed);
+  }
+  // Sets or clears request bits; both directions, for the pairings above. Returns the word before.
+  std::uint32_t set(std::uint32_t bits) { return word_.fetch_or(bits, std::memory_order_acq_rel); }
+  std::uint32_t clear(std::uint32_t bits) { return word_.fetch_and(~bits, std::memory_order_acq_rel); }
+  bool has(std::uint32_t bits) const { return (word_.load(std::memory_order_acquire) & bits) != 0; }
+
+ private:
+  std::atomic<std::uint32_t>& word_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

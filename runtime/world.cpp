@@ -1,0 +1,111 @@
+#include "runtime/world.hpp"
+
+#include <algorithm>
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+using detail::blocked_bit;
+using detail::handshake_bit;
+using detail::stop_bit;
+
+void World::attach(std::unique_ptr<Thread> thread) {
+  std::unique_lock lock(mutex_);
+  resumed_.wait(lock, [&] { return !stopping_; });
+  Word(*thread).clear(blocked_bit);
+  threads_.push_back(std::move(thread));
+}
+
+void World::detach(Thread& thread) {
+  block(thread);
+  std::unique_lock lock(mutex_);
+  resumed_.wait(lock, [&] { return !stopping_ && !Word(thread).has(handshake_bit); });
+  const auto place = std::find_if(threads_.begin(), threads_.end(), [&](auto& held) { return held.get() == &thread; });
+  const std::unique_ptr<Thread> ended = std::move(*place);
+  threads_.erase(place);
+  lock.unlock();
+}
+
+void World::block(Thread& thread) {
+  if (!Word(thread).try_block()) block_slowly(thread);
+}
+
+void World::unblock(Thread& thread) {
+  if (!Word(thread).try_unblock()) unblock_slowly(thread);
+}
+
+void World::poll(Thread& thread) {
+  if (!Word(thread).has(stop_bit | handshake_bit)) return;
+  block_slowly(thread);
+  unblock_slowly(thread);
+}
+
+void World::block_slowly(Thread& thread) {
+  const std::lock_guard lock(mutex_);
+  if (Word(thread).has(handshake_bit)) serve_handshake(thread);
+  Word(thread).set(blocked_bit);
+  if (stopping_ && thread.in_stop) {
+    thread.in_stop = false;
+    if (--still_running_ == 0) all_quiet_.notify_all();
+  }
+}
+
+void World::unblock_slowly(Thread& thread) {
+  std::unique_lock lock(mutex_);
+  resumed_.wait(lock, [&] { return !stopping_; });
+  if (Word(thread).has(handshake_bit)) serve_handshake(thread);
+  Word(thread).clear(blocked_bit);
+}
+
+void World::serve_handshake(Thread& thread) {
+  Word(thread).clear(handshake_bit);
+  (*handshake_)(thread);
+  if (--handshakes_left_ == 0) all_quiet_.notify_all();
+  resumed_.notify_all();  // a thread that waits to detach
+}
+
+collector::StoppedWorld World::stop() {
+  turn_.lock();
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  still_running_ = 0;
+  for (const auto& thread : threads_) {
+    thread->in_stop = (Word(*thread).set(stop_bit) & blocked_bit) == 0;
+    still_running_ += thread->in_stop;
+  }
+  all_quiet_.wait(lock, [&] { return still_running_ == 0; });
+  stopped_count_ = threads_.size();
+  return collector::StoppedWorld(*this);
+}
+
+void World::resume() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& thread : threads_) Word(*thread).clear(stop_bit);
+    stopping_ = false;
+  }
+  resumed_.notify_all();
+  turn_.unlock();
+}
+
+void World::handshake(const std::function<void(Thread&)>& f) {
+  const std::lock_guard turn(turn_);
+  std::unique_lock lock(mutex_);
+  handshake_ = &f;
+  handshakes_left_ = threads_.size();
+  for (const auto& thread : threads_) Word(*thread).set(handshake_bit);
+  for (const auto& thread : threads_) {
+    // A blocked one cannot unblock without the mutex now.
+    if (Word(*thread).has(blocked_bit) && Word(*thread).has(handshake_bit)) serve_handshake(*thread);
+  }
+  all_quiet_.wait(lock, [&] { return handshakes_left_ == 0; });
+  handshake_ = nullptr;
+}
+
+std::vector<std::string> World::names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> result;
+  for (const auto& thread : threads_) result.push_back(thread->name);
+  return result;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

@@ -1,0 +1,77 @@
+#pragma once
+// The world of mutators: attaching, blocking, stopping, handshakes.
+//
+//   running ──try_block──▶ blocked      a compare-and-swap, when nothing is asked of the thread
+//           ◀─try_unblock─
+//   asked:  running ──under the mutex: serve a handshake, count down a stop──▶ blocked
+//           blocked ──under the mutex: wait for the stop's end──▶ running
+//
+// A thread that stops at a safepoint is simply blocked until the stop ends, so there is one
+// quiet state. A stop raises `stop` in every word and waits until each mutator is blocked. A
+// handshake raises `handshake`; a running mutator runs the function at its next poll, for a
+// blocked one the asker runs it: the raised bit keeps it from unblocking meanwhile.
+//
+// Invariants
+//   1. The list of mutators changes only under the mutex and not while the world is stopped.
+//   2. While `stopping_`, a mutator without `blocked` is one that has not yet polled.
+//   3. Stops and handshakes take turns; who waits for a turn is itself blocked.
+//
+// Threads: any. Lock order: turn_, then mutex_. No function that is given to a handshake takes
+// either. mutex_ is not held while the world is stopped.
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "collector/ports.hpp"
+#include "runtime/thread.hpp"
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+class World final : public collector::World {
+ public:
+  // Adds a mutator, which then runs.
+  void attach(std::unique_ptr<Thread> thread);
+  // Requires: the calling thread runs as `thread`. Ends it.
+  void detach(Thread& thread);
+
+  void block(Thread& thread);
+  void unblock(Thread& thread);
+  // The slow path of the poll: stops and handshakes that were asked for.
+  void poll(Thread& thread);
+
+  collector::StoppedWorld stop() override;
+  std::size_t mutators() const override { return stopped_count_; }
+  // Runs `f` once for each mutator. Requires: the calling thread is not a running mutator.
+  void handshake(const std::function<void(Thread&)>& f);
+
+  // Names of attached threads.
+  std::vector<std::string> names() const;
+  // Requires: the world is stopped.
+  const std::vector<std::unique_ptr<Thread>>& threads() const { return threads_; }
+
+ private:
+  void resume() override;
+  void block_slowly(Thread& thread);
+  void unblock_slowly(Thread& thread);
+  void serve_handshake(Thread& thread);
+
+  std::mutex turn_;
+  mutable std::mutex mutex_;
+  std::condition_variable all_quiet_;  // to the stopper, or the one who waits for a handshake
+  std::condition_variable resumed_;
+  // Under mutex_.
+  std::vector<std::unique_ptr<Thread>> threads_;
+  bool stopping_ = false;
+  std::size_t still_running_ = 0;
+  const std::function<void(Thread&)>* handshake_ = nullptr;
+  std::size_t handshakes_left_ = 0;
+  // Written by the stopper.
+  std::size_t stopped_count_ = 0;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

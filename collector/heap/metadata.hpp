@@ -15,9 +15,12 @@
 //
 // Threads: relaxed atomics. During marking several workers may store the same colour to one
 // byte; flags change by read-modify-write, and never while marking stores colours, except
-// `overflowed`, which the marking worker itself sets.
+// `overflowed`, which the marking worker itself sets. A thread may pin a live object while
+// another sweeps its block, so sweeping reads eight bytes at a time but writes only the bytes of
+// dead slots, one by one.
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -50,11 +53,42 @@ class Metadata {
     byte_.store(static_cast<std::uint8_t>((old & ~colour_mask) | colour), std::memory_order_relaxed);
     return true;
   }
+  void reset() { byte_.store(0, std::memory_order_relaxed); }
   void set(std::uint8_t flag) { byte_.fetch_or(flag, std::memory_order_relaxed); }
   void clear(std::uint8_t flag) { byte_.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_relaxed); }
 
  private:
   std::atomic_ref<std::uint8_t> byte_;
 };
+
+// Eight metadata bytes at once, for sweeping.
+class MetadataWord {
+ public:
+  static constexpr std::size_t bytes = sizeof(std::uint64_t);
+  // Requires: `first` is a multiple of eight bytes into a block's metadata.
+  static MetadataWord load(std::uint8_t* first) {
+    return MetadataWord(std::atomic_ref(*reinterpret_cast<std::uint64_t*>(first)).load(std::memory_order_relaxed));
+  }
+
+  bool empty() const { return word_ == 0; }
+  // Bit 7 of each byte: set where the byte has not this colour.
+  std::uint64_t without(Colour colour) const {
+    const std::uint64_t differs = (word_ ^ each * colour) & (each * colour_mask);
+    return (differs + each * 0x7f) & high;
+  }
+  // Bit 7 of each byte: set where the byte is not zero.
+  std::uint64_t set() const { return (((word_ & ~high) + each * 0x7f) | word_) & high; }
+
+  // The first byte that a mask of high bits names.
+  static std::size_t first_of(std::uint64_t mask) { return static_cast<std::size_t>(std::countr_zero(mask)) / 8; }
+
+ private:
+  static constexpr std::uint64_t each = 0x0101010101010101;
+  static constexpr std::uint64_t high = each * 0x80;
+  explicit MetadataWord(std::uint64_t word) : word_(word) {}
+
+  std::uint64_t word_;
+};
+static_assert(std::endian::native == std::endian::little, "the first byte of a word is its lowest");
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,5 +1,7 @@
 #include "collector/mark/marker.hpp"
 
+#include <utility>
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
@@ -20,140 +22,155 @@ Marker::Marker(Heap& heap, std::size_t stack_limit)
       stack_(stack_limit),
       pieces_(stack_limit) {}
 
+void MarkTotals::add(const MarkTotals& other) {
+  objects += other.objects;
+  references += other.references;
+  live_bytes += other.live_bytes;
+  scannable_bytes += other.scannable_bytes;
+  arena_bytes += other.arena_bytes;
+  overflows += other.overflows;
+}
+
 void Marker::begin(const StoppedWorld&) {
   colour_ = heap_.live_colour();
   totals_ = {};
 }
 
 void Marker::drain(const StoppedWorld&) {
-  while (true) {
-    scan_stack();
-    if (flush_edges()) continue;
-    if (!pieces_.empty()) {
-      const Piece piece = pieces_.pop();
-      scan_elements(piece.object, *piece.plan, piece.next);
-      continue;
-    }
-    if (!overflowed_) break;
-    overflowed_ = false;
-    ++totals_.overflows;
-    rescan_overflowed();
-  }
+  scan_grey();
+  totals_.add(std::exchange(reported_.totals, {}));
   stack_.release();
   pieces_.release();
 }
 
-inline void Marker::offer(const void* target) {
+inline void Marker::offer(EdgeQueue& queue, const void* target) {
   if (target == nullptr) return;
-  ++totals_.references;
+  ++queue.totals.references;
   prefetch(&metadata_[static_cast<std::size_t>(static_cast<const std::byte*>(target) - base_) >> granule_log2]);
-  const void* ready = edges_[edge_at_];
-  edges_[edge_at_] = target;
-  edge_at_ = (edge_at_ + 1) % edge_queue;
-  if (ready != nullptr) test(ready);
+  const void* ready = queue.waiting[queue.at];
+  queue.waiting[queue.at] = target;
+  queue.at = (queue.at + 1) % edge_queue;
+  if (ready != nullptr) test(queue, ready);
 }
 
-inline void Marker::test(const void* target) {
+inline void Marker::test(EdgeQueue& queue, const void* target) {
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - base_);
   if (!Metadata(metadata_[offset >> granule_log2]).mark(colour_)) return;
-  ++totals_.objects;
+  ++queue.totals.objects;
   const PlanWord word = plans_[offset >> block_log2];
   const auto* object = static_cast<const std::byte*>(target);
   if (word.is_leaf()) {
     // A leaf costs marking one metadata byte, whatever its size.
-    totals_.scannable_bytes += granule_bytes;
+    queue.totals.scannable_bytes += granule_bytes;
     if (const std::size_t bytes = word.plan().slot_bytes; bytes != 0) {
-      totals_.live_bytes += bytes;
+      queue.totals.live_bytes += bytes;
     } else {
-      const Block& head = heap_.address_space().head_of(object);
-      if (heap_.types()[head.type].info().segment) {
-        totals_.arena_bytes += head.committed_bytes;
-      } else {
-        totals_.live_bytes += head.slot_bytes;
-      }
+      count_large_leaf(queue.totals, object);
     }
     return;
   }
   prefetch(object);
-  if (!stack_.push(object)) {
+  if (!stack_.push(object)) [[unlikely]] {
     Metadata(metadata_[offset >> granule_log2]).set(overflowed_flag);
     overflowed_ = true;
   }
 }
 
-inline void Marker::scan(const std::byte* object) {
-  const auto offset = static_cast<std::size_t>(object - base_);
-  const PlanWord word = plans_[offset >> block_log2];
-  std::size_t bytes = 0;
-  const ScanPlan* plan = nullptr;
-  if (word.is_shared()) {
-    plan = &heap_.type_of(object).plan();
-    bytes = heap_.slot_bytes_of(object);
+void Marker::count_large_leaf(MarkTotals& totals, const std::byte* object) {
+  const Block& head = heap_.address_space().head_of(object);
+  if (heap_.types()[head.type].info().segment) {
+    totals.arena_bytes += head.committed_bytes;
   } else {
-    plan = &word.plan();
-    bytes = plan->slot_bytes != 0 ? plan->slot_bytes : heap_.slot_bytes_of(object);
+    totals.live_bytes += head.slot_bytes;
   }
-  totals_.live_bytes += bytes;
-  totals_.scannable_bytes += bytes;
-  if (plan->scan != nullptr) {
-    plan->scan(*this, object);
+}
+
+inline void Marker::scan(EdgeQueue& queue, const std::byte* object) {
+  const PlanWord word = plans_[static_cast<std::size_t>(object - base_) >> block_log2];
+  const ScanPlan& plan = word.is_shared() ? heap_.type_of(object).plan() : word.plan();
+  const std::size_t bytes = plan.slot_bytes != 0 ? plan.slot_bytes : heap_.slot_bytes_of(object);
+  queue.totals.live_bytes += bytes;
+  queue.totals.scannable_bytes += bytes;
+  if (plan.scan != nullptr) {
+    plan.scan(*this, object);
     return;
   }
-  scan_refs(object, plan->refs);
-  if (plan->element_bytes != 0) scan_elements(object, *plan, 0);
+  scan_refs(queue, object, plan.refs);
+  if (plan.element_bytes != 0) scan_elements(queue, object, plan, 0);
 }
 
-inline void Marker::scan_refs(const std::byte* from, std::span<const std::uint32_t> offsets) {
-  for (const std::uint32_t offset : offsets) offer(load(from + offset));
+inline void Marker::scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets) {
+  for (const std::uint32_t offset : offsets) offer(queue, load(from + offset));
 }
 
-void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) offer(detail::load_edge(edges[i]));
-}
-
-void Marker::visit(const void* object) { offer(object); }
-
-void Marker::scan_elements(const std::byte* object, const ScanPlan& plan, std::size_t from) {
+inline void Marker::scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from) {
   const std::size_t used = *reinterpret_cast<const std::size_t*>(object + plan.used_offset);
   std::size_t end = used;
   // The rest waits below what this piece makes grey. Without room for it all is scanned now.
   if (used - from > piece_elements && pieces_.push({object, &plan, from + piece_elements})) end = from + piece_elements;
   const std::byte* element = object + plan.fixed_bytes + from * plan.element_bytes;
-  for (std::size_t i = from; i < end; ++i, element += plan.element_bytes) scan_refs(element, plan.element_refs);
+  for (std::size_t i = from; i < end; ++i, element += plan.element_bytes) scan_refs(queue, element, plan.element_refs);
 }
 
-void Marker::scan_stack() {
-  std::size_t waiting = 0;
-  for (const std::byte* object : objects_) waiting += object != nullptr;
+void Marker::scan_grey() {
+  EdgeQueue queue;
+  while (true) {
+    scan_stack(queue);
+    if (flush(queue) || flush(reported_)) continue;
+    if (!pieces_.empty()) {
+      const Piece piece = pieces_.pop();
+      scan_elements(queue, piece.object, *piece.plan, piece.next);
+    } else if (std::exchange(overflowed_, false)) {
+      ++queue.totals.overflows;
+      rescan_overflowed(queue);
+    } else {
+      break;
+    }
+  }
+  totals_.add(queue.totals);
+}
+
+// Scans until the stack is empty. Each object popped waits its turn while its memory comes.
+inline void Marker::scan_stack(EdgeQueue& queue) {
+  std::array<const std::byte*, object_queue> waiting{};
+  std::size_t at = 0;
+  std::size_t count = 0;
   while (true) {
     const std::byte* next = nullptr;
     if (!stack_.empty()) {
       next = stack_.pop();
       prefetch(next);
-    } else if (waiting == 0) {
+      ++count;
+    } else if (count == 0) {
       return;
     }
-    const std::byte* ready = objects_[object_at_];
-    objects_[object_at_] = next;
-    object_at_ = (object_at_ + 1) % object_queue;
-    waiting += static_cast<std::size_t>(next != nullptr) - static_cast<std::size_t>(ready != nullptr);
-    if (ready != nullptr) scan(ready);
+    const std::byte* ready = waiting[at];
+    waiting[at] = next;
+    at = (at + 1) % object_queue;
+    if (ready == nullptr) continue;
+    --count;
+    scan(queue, ready);
   }
 }
 
-bool Marker::flush_edges() {
+inline bool Marker::flush(EdgeQueue& queue) {
   bool any = false;
-  for (const void*& waiting : edges_) {
-    if (waiting == nullptr) continue;
+  for (const void*& waiting : queue.waiting) {
+    const void* target = std::exchange(waiting, nullptr);
+    if (target == nullptr) continue;
     any = true;
-    const void* target = waiting;
-    waiting = nullptr;
-    test(target);
+    test(queue, target);
   }
   return any;
 }
 
-void Marker::rescan_overflowed() {
+void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) offer(reported_, detail::load_edge(edges[i]));
+}
+
+void Marker::visit(const void* object) { offer(reported_, object); }
+
+inline void Marker::rescan_overflowed(EdgeQueue& queue) {
   AddressSpace& space = heap_.address_space();
   for (const Space* owner : heap_.spaces()) {
     for (const BlockIndex first : owner->spans) {
@@ -164,8 +181,8 @@ void Marker::rescan_overflowed() {
         Metadata metadata = space.metadata(object);
         if ((metadata.load() & overflowed_flag) == 0) continue;
         metadata.clear(overflowed_flag);
-        scan(object);
-        scan_stack();
+        scan(queue, object);
+        scan_stack(queue);
       }
     }
   }

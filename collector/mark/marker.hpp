@@ -40,6 +40,8 @@ struct MarkTotals {
   std::uint64_t scannable_bytes = 0;
   std::uint64_t arena_bytes = 0;
   std::uint64_t overflows = 0;
+
+  void add(const MarkTotals& other);
 };
 
 class Marker final : public Tracer {
@@ -63,17 +65,28 @@ class Marker final : public Tracer {
   static constexpr std::size_t object_queue = 8;
   static constexpr std::size_t piece_elements = 2048;
 
+  // Edges on their way to the mark test, and what passing them has counted. The inner loops use
+  // one that is local to them: a member would have to be loaded again after each metadata byte
+  // stored, which for all the compiler knows is part of it. Scan functions report to `reported_`.
+  struct EdgeQueue {
+    std::array<const void*, edge_queue> waiting{};
+    std::size_t at = 0;
+    MarkTotals totals;
+  };
+
   void visit(const std::atomic<void*>* edges, std::size_t count) override;
   void visit(const void* object) override;
 
-  void offer(const void* target);
-  void test(const void* target);
-  void scan(const std::byte* object);
-  void scan_refs(const std::byte* from, std::span<const std::uint32_t> offsets);
-  void scan_elements(const std::byte* object, const ScanPlan& plan, std::size_t from);
-  void scan_stack();
-  bool flush_edges();
-  void rescan_overflowed();
+  void offer(EdgeQueue& queue, const void* target);
+  void test(EdgeQueue& queue, const void* target);
+  void count_large_leaf(MarkTotals& totals, const std::byte* object);
+  void scan(EdgeQueue& queue, const std::byte* object);
+  void scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets);
+  void scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from);
+  void scan_grey();
+  void scan_stack(EdgeQueue& queue);
+  bool flush(EdgeQueue& queue);
+  void rescan_overflowed(EdgeQueue& queue);
 
   Heap& heap_;
   // Copies of the heap's tables, for the inner loops.
@@ -85,10 +98,7 @@ class Marker final : public Tracer {
 
   MarkStack<const std::byte*> stack_;
   MarkStack<Piece> pieces_;
-  std::array<const void*, edge_queue> edges_{};
-  std::array<const std::byte*, object_queue> objects_{};
-  std::size_t edge_at_ = 0;
-  std::size_t object_at_ = 0;
+  EdgeQueue reported_;
   MarkTotals totals_;
 };
 

@@ -1,0 +1,154 @@
+// Reports as text: <midden/fmt.hpp>.
+
+#include <midden/fmt.hpp>
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <midden/midden.hpp>
+
+#include "tests/support/catch.hpp"
+
+namespace {
+
+// The words of each line.
+std::vector<std::vector<std::string>> cells(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    rows.emplace_back();
+    for (std::string word; words >> word;) rows.back().push_back(word);
+  }
+  return rows;
+}
+
+using Row = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A pause report is a table of the pause and of each phase") {
+  midden::PauseReport report;
+  report.cycles = 4;
+  report.sweep_ns = 12'340'000;
+  for (unsigned ns : {1'000u, 2'000u, 3'000u, 40'000'000u}) report.pause.record(ns);
+  report.phases[static_cast<std::size_t>(midden::Phase::mark)].record(100);
+
+  const std::string text = fmt::format("{}", report);
+  const auto rows = cells(text);
+  REQUIRE(rows.size() == 3 + midden::phase_count);
+  CHECK(rows[0] == Row{"count", "mean", "p50", "p90", "p99", "p99.9", "max"});
+  // The median lies in the cell that ends at 2,007 ns; the mean and the maximum are exact.
+  CHECK(rows[1] ==
+        Row{"pause", "4", "10.0", "ms", "2.01", "us", "40.0", "ms", "40.0", "ms", "40.0", "ms", "40.0", "ms"});
+  CHECK(rows[2] == Row{"stop", "0", "-", "-", "-", "-", "-", "-"});
+  CHECK(rows[4] ==
+        Row{"mark", "1", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us"});
+  for (std::size_t i = 0; i < midden::phase_count; ++i) CHECK(rows[2 + i][0] == midden::phase_names[i]);
+  CHECK(rows.back() == Row{"4", "cycles,", "12.3", "ms", "of", "sweeping", "outside", "of", "pauses"});
+
+  SECTION("its columns stand under each other") {
+    std::istringstream lines(text);
+    std::string first, line;
+    std::getline(lines, first);
+    for (std::size_t i = 0; i <= midden::phase_count; ++i) {
+      std::getline(lines, line);
+      CHECK(line.size() == first.size());
+    }
+  }
+}
+
+TEST_CASE("A time is shown with three digits and its unit") {
+  const auto [nanoseconds, text] = GENERATE(table<double, std::string>({
+      {0, "0.00 us"},
+      {994, "0.99 us"},
+      {9'990, "9.99 us"},
+      {9'996, "10.0 us"},
+      {99'960, "100 us"},
+      {999'400, "999 us"},
+      {999'600, "1.00 ms"},
+      {123'456'789, "123 ms"},
+      {9'999'000'000, "9999 ms"},
+      {9'999'600'000, "10.0 s"},
+      {3.6e12, "3600 s"},
+  }));
+  CAPTURE(nanoseconds);
+  CHECK(midden::detail::duration_text(nanoseconds) == text);
+}
+
+TEST_CASE("Bytes are shown with three digits and their unit") {
+  const auto [bytes, text] = GENERATE(table<std::uint64_t, std::string>({
+      {0, "0 B"},
+      {1023, "1023 B"},
+      {1024, "1.00 KiB"},
+      {10 * 1024 + 512, "10.5 KiB"},
+      {1024 * 1024 - 1, "1.00 MiB"},
+      {std::uint64_t{300} << 20, "300 MiB"},
+      {std::uint64_t{3} << 39, "1.50 TiB"},
+      {std::uint64_t{2048} << 40, "2048 TiB"},
+  }));
+  CAPTURE(bytes);
+  CHECK(midden::detail::bytes_text(bytes) == text);
+}
+
+TEST_CASE("A cycle report tells its cause, its phases and what was found") {
+  midden::CycleReport report;
+  report.number = 7;
+  report.cause = midden::Cause::growth;
+  report.phase_ns = {1'000, 2'000, 3'000'000, 4'000, 5'000, 6'000};
+  report.pause_ns = 3'018'000;
+  report.mutators = 1;
+  report.objects_marked = 12;
+  report.references_scanned = 34;
+  report.live_bytes = 3 << 20;
+  report.scannable_bytes = 1 << 20;
+  report.arena_bytes = 2 << 20;
+  report.allocated_bytes = 5 << 20;
+  report.committed_bytes = 9 << 20;
+  const std::string text =
+      "cycle 7 (growth): pause 3.02 ms (stop 1.00 us, roots 2.00 us, mark 3.00 ms, weak 4.00 us, reclaim 5.00 us, "
+      "resume 6.00 us) of 1 thread, swept before for 0.00 us; marked 12 objects by 34 references; live 3.00 MiB "
+      "(scannable 1.00 MiB, arenas 2.00 MiB), committed 9.00 MiB, allocated 5.00 MiB since the cycle before";
+  CHECK(fmt::format("{}", report) == text);
+
+  report.trigger_bytes = 32 << 20;
+  CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB");
+  report.overflows = 2;
+  CHECK(fmt::format("{}", report) == text + "; rescanned 2 times; next after 32.0 MiB");
+}
+
+TEST_CASE("Reports of a runtime are formatted") {
+  midden::Config config;
+  config.environment = midden::Environment::ignore;
+  midden::Runtime runtime(config);
+  midden::Attach here(runtime);
+  CHECK(cells(fmt::format("{}", runtime.pauses())).back()[0] == "0");
+  CHECK(fmt::format("{}", runtime.pins()) == "0 pins");
+  {
+    const midden::Root<midden::String> text = midden::make_string("text");
+    const midden::Pin<midden::String> pin(text);
+    runtime.collect();
+    const std::string pins = fmt::format("{}", runtime.pins());
+    CAPTURE(pins);
+    CHECK(pins.starts_with("1 pin, the oldest "));
+    CHECK(pins.ends_with(" old"));
+  }
+  CHECK(cells(fmt::format("{}", runtime.pauses())).back()[0] == "1");
+  const std::string cycle = fmt::format("{}", runtime.last_cycle());
+  CAPTURE(cycle);
+  CHECK(cycle.starts_with("cycle 1 (requested): pause "));
+  CHECK(cycle.find("marked 1 object by ") != std::string::npos);
+  const std::string heap = fmt::format("{}", runtime.heap());
+  CAPTURE(heap);
+  CHECK(heap.starts_with("committed "));
+  CHECK(heap.ends_with(" in 1 cycle"));
+}
+
+TEST_CASE("A report takes no format options") {
+  const midden::PinReport report;
+  CHECK_THROWS_AS(fmt::format(fmt::runtime("{:>20}"), report), fmt::format_error);
+  CHECK(fmt::format(fmt::runtime("{:}"), report) == "0 pins");
+}

@@ -95,12 +95,12 @@ Blocked::Blocked() : mutator_(detail::current) {
     return;
   }
   leave(*mutator_);
-  blocked_mutator = mutator_;
+  outer_ = std::exchange(blocked_mutator, mutator_);
 }
 
 Blocked::~Blocked() {
   if (mutator_ == nullptr) return;
-  blocked_mutator = nullptr;
+  blocked_mutator = outer_;
   enter(*mutator_);
 }
 

@@ -123,7 +123,6 @@ void apply(Config& config, std::string_view name, std::string_view value) {
 
 void validate(const Config& config) {
   const auto complain = [](const std::string& what) { throw ConfigError("midden: " + what); };
-  if (config.reserve == 0) complain("Config::reserve is 0; the heap needs an address range");
   if (config.map.empty()) complain("Config::map is empty; it names a map backend");
   constexpr std::size_t least = std::size_t{1} << 20;
   if (config.heap_max != 0 && config.heap_max < least) {

@@ -31,6 +31,21 @@ constexpr std::size_t or_unlimited(std::size_t limit) {
   return limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
 }
 
+// The address range to ask for: what was configured, or the largest that the system grants.
+std::size_t choose_reserve(collector::PageSource& pages, std::size_t configured) {
+  if (configured != 0) return configured;
+  constexpr std::size_t least = std::size_t{1} << 30;
+  std::size_t bytes = std::size_t{256} << 30;
+  for (; bytes > least; bytes /= 2) {
+    const std::size_t with_tables = bytes / 2 * 3;
+    if (std::byte* range = pages.reserve(with_tables, collector::page_bytes)) {
+      pages.release(range, with_tables);
+      break;
+    }
+  }
+  return bytes;
+}
+
 collector::CycleSettings cycle_settings(const Config& config) {
   return {
       .pacing = {.percent = config.gc_percent.value_or(0),
@@ -51,7 +66,8 @@ Core::Core(Runtime& face, Config config)
     : face_(face),
       config_(complete(std::move(config))),
       seed_(draw_seed(config_.seed)),
-      heap_(pages_, {.reserve = config_.reserve, .heap_max = or_unlimited(config_.heap_max)}, config_.check),
+      heap_(pages_, {.reserve = choose_reserve(pages_, config_.reserve), .heap_max = or_unlimited(config_.heap_max)},
+            config_.check),
       trace_(config_.message),
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),

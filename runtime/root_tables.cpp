@@ -16,7 +16,10 @@ void trace_list(const detail::RootLink& list, Tracer& tracer) {
 }  // namespace
 
 void ThreadRoots::trace(Tracer& tracer) {
-  for (const auto& thread : world_.threads()) trace_list(thread->own_roots, tracer);
+  for (const auto& thread : world_.threads()) {
+    trace_list(thread->own_roots, tracer);
+    for (const void* target : thread->barrier.overwritten) tracer.object(target);
+  }
 }
 
 void TaskRoots::add(detail::RootLink& list) {

@@ -38,16 +38,23 @@ Heap::~Heap() = default;
 Space& Heap::space_for(Type& type, SizeClass c) {
   Home& home = type.home(c);
   if (Space* own = home.own()) return *own;
-  const std::size_t bytes = class_bytes(c);
-  if (type.info().alignment > granule_bytes || home.note_shared(bytes, cycle_)) {
+  if (type.info().alignment > granule_bytes || home.note_shared(class_bytes(c), cycle_)) {
     promote(type, c);
     return *home.own();
   }
+  return shared_space(c);
+}
+
+Space& Heap::shared_space(SizeClass c) {
+  if (Space* known = shared_[c].load(std::memory_order_acquire)) return *known;
   const std::lock_guard lock(spaces_mutex_);
-  if (shared_[c] == nullptr) {
-    shared_[c] = &add_space({.slot_bytes = bytes, .span_blocks = span_blocks_for(bytes), .plan = PlanWord::shared()});
+  Space* space = shared_[c].load(std::memory_order_acquire);
+  if (space == nullptr) {
+    const std::size_t bytes = class_bytes(c);
+    space = &add_space({.slot_bytes = bytes, .span_blocks = span_blocks_for(bytes), .plan = PlanWord::shared()});
+    shared_[c].store(space, std::memory_order_release);
   }
-  return *shared_[c];
+  return *space;
 }
 
 void Heap::promote(Type& type, SizeClass c) {

@@ -124,6 +124,7 @@ class Heap {
  private:
   friend class LocalAllocator;
 
+  Space& shared_space(SizeClass c);
   Space& add_space(SpaceShape shape);  // under spaces_mutex_
   void promote(Type& type, SizeClass c);
   bool over_trigger() const;
@@ -148,7 +149,8 @@ class Heap {
 
   mutable std::mutex spaces_mutex_;
   mutable std::deque<Space> spaces_;  // grows only
-  Space* shared_[size_class_count] = {};
+  // Any thread. Acquire and release: who finds a shared space sees it made.
+  std::atomic<Space*> shared_[size_class_count] = {};
   std::size_t reclaim_cursor_ = 0;  // spaces before it have nothing unswept
   std::vector<Type*> retired_;
 

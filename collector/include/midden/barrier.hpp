@@ -5,7 +5,7 @@
 // or an object moved from an unscanned field to a scanned one would be lost (Yuasa 1990). This
 // collector marks only while the world is stopped, so no marking needs it today. The branch
 // exists so that its cost is known and hosts' code already passes it: load a flag, and when it
-// is up, log the old target in a per-thread buffer that a marker drains.
+// is up, log the old target in a per-thread buffer, which is traced with the thread's roots.
 //
 // Threads: any attached thread; each has its own buffer.
 
@@ -19,7 +19,7 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace detail {
 
-// One thread's log of overwritten targets; its owner appends, a collector drains it stopped.
+// One thread's log of overwritten targets: its owner appends, a collector reads it stopped.
 struct BarrierLog {
   bool active = false;  // written only while the owner is stopped
   std::vector<void*> overwritten;

@@ -51,6 +51,7 @@ class Blocked {
 
  private:
   detail::Mutator* mutator_;
+  detail::Mutator* outer_ = nullptr;
 };
 
 // Touches the heap again inside a Blocked region, for a callback or one turn of an event loop.

@@ -52,9 +52,9 @@ struct Config {
   // heap intact. 0: none.
   std::size_t heap_max = 0;
 
-  // Address space to reserve, in bytes; costs no memory. The heap cannot grow beyond it.
-  // Default 256 GiB. Not 0.
-  std::size_t reserve = std::size_t{256} << 30;
+  // Address space to reserve, in bytes; costs no memory. The heap cannot grow beyond it. 0: 256
+  // GiB, or as much of it as the system grants (half, a quarter, ... at least 1 GiB).
+  std::size_t reserve = 0;
 
   // --- what to say --------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include <midden/runtime.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/core.hpp"
@@ -24,8 +25,11 @@ Runtime::Runtime(Config config) : core_(make_core(*this, std::move(config))) {}
 Runtime::~Runtime() = default;
 
 void Runtime::collect() { core_->collect(Cause::requested); }
-void Runtime::sweep() {
-  core_->with_no_cycle([&] { core_->heap().sweep_all(); });
+bool Runtime::idle(std::chrono::nanoseconds budget) {
+  const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, budget.count()));
+  bool finished = false;
+  core_->with_no_cycle([&] { finished = core_->heap().sweep_until(collector::steady_ns() + nanoseconds); });
+  return finished;
 }
 
 PauseReport Runtime::pauses() const { return core_->statistics().pauses(); }

@@ -266,14 +266,16 @@ void Heap::sweep_next(Space& space, bool release_free, std::uint32_t& free_slots
   sweep_ns_.fetch_add(steady_ns() - begin_ns, relaxed);
 }
 
+void Heap::sweep_and_keep(Space& space) {
+  std::uint32_t free_slots = 0;
+  const BlockIndex head = space.spans[space.next_unswept];
+  const std::uint32_t slots = space_.block(head).slots;
+  sweep_next(space, true, free_slots);
+  if (free_slots > 0 && free_slots < slots) space.ready.push_back({head, 0});
+}
+
 void Heap::sweep_rest(Space& space) {
-  while (space.next_unswept < space.spans.size()) {
-    std::uint32_t free_slots = 0;
-    const BlockIndex head = space.spans[space.next_unswept];
-    const std::uint32_t slots = space_.block(head).slots;
-    sweep_next(space, true, free_slots);
-    if (free_slots > 0 && free_slots < slots) space.ready.push_back({head, 0});
-  }
+  while (space.next_unswept < space.spans.size()) sweep_and_keep(space);
 }
 
 void Heap::release_span(Block& head) {
@@ -307,11 +309,16 @@ void Heap::sweep_overdue() {
   }
 }
 
-void Heap::sweep_all() {
+bool Heap::sweep_until(std::uint64_t deadline_ns) {
   for (Space* space : spaces()) {
-    const std::lock_guard lock(space->mutex);
-    sweep_rest(*space);
+    while (true) {
+      const std::lock_guard lock(space->mutex);
+      if (space->next_unswept == space->spans.size()) break;
+      if (steady_ns() >= deadline_ns) return false;
+      sweep_and_keep(*space);
+    }
   }
+  return true;
 }
 
 // --- the cycle ------------------------------------------------------------------------------

@@ -95,8 +95,8 @@ class Heap {
   // Frees the ids of retired types of which marking found no object.
   void drop_retired(const StoppedWorld&);
   void set_trigger(std::uint64_t allocated, std::uint64_t arena);
-  // Sweeps everything there is to sweep and releases free spans.
-  void sweep_all();
+  // Sweeps and releases free spans until the clock says `deadline_ns`; true when all is swept.
+  bool sweep_until(std::uint64_t deadline_ns);
 
   // --- questions ----------------------------------------------------------------------------
 
@@ -137,6 +137,7 @@ class Heap {
   std::uint64_t committed_locked() const;
   // Sweeps the next unswept span of a locked space; with `release_free` a wholly free one leaves it.
   void sweep_next(Space& space, bool release_free, std::uint32_t& free_slots);
+  void sweep_and_keep(Space& space);
   void sweep_rest(Space& space);
   void release_span(Block& head);
 

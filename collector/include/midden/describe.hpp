@@ -20,6 +20,9 @@
 //     static constexpr midden::Leaf midden_leaf{};
 //   };
 //
+// A scan function that may run beside mutators says so with
+//   static constexpr bool midden_trace_beside_mutators = true;
+//
 // A listed member is a Ref, an AtomicRef, a C array or std::array of listable things, or a class
 // that itself has midden_refs. Numbers and enumerations are leaves without saying so.
 //
@@ -72,6 +75,8 @@ template <class T>
 concept HasTrace = requires(const T& object, Tracer& tracer) {
   T::midden_trace(object, tracer);
 };
+template <class T>
+concept TracesBesideMutators = requires { requires T::midden_trace_beside_mutators; };
 template <class T>
 concept HasLeaf = requires {
   T::midden_leaf;

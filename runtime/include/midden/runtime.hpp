@@ -6,6 +6,7 @@
 // Threads: all functions from any thread, attached or not, unless they say otherwise. Ending a
 // Runtime while threads are attached is fatal; the message names them.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,8 +55,9 @@ class Runtime {
   // Runs a cycle and returns when it is over. Requests that wait while a cycle runs are served
   // together by the next one.
   void collect();
-  // Sweeps what the last cycle left, on this thread.
-  void sweep();
+  // Does work that is waiting, on this thread, for about `budget`: finishes the sweep. Returns
+  // true when nothing is left. For a host's idle moments; never needed for correctness.
+  bool idle(std::chrono::nanoseconds budget);
 
   // Pauses so far, phase by phase. Formattable by <midden/fmt.hpp>.
   PauseReport pauses() const;

@@ -1,0 +1,136 @@
+#include "collector/heap/block_pool.hpp"
+
+#include <vector>
+
+#include "tests/collector/fake_pages.hpp"
+#include "tests/support/seed.hpp"
+
+namespace midden::collector_tests {
+
+using namespace collector;
+
+namespace {
+
+// A pool over blocks of an address space, all of them the test's.
+struct BarePool {
+  explicit BarePool(std::size_t blocks) : space(pages, blocks * block_bytes), pool(space) {
+    REQUIRE(space.extend(blocks));
+  }
+  void put(BlockIndex begin, std::size_t blocks, bool zero = true) {
+    for (std::size_t i = 0; i < blocks; ++i) {
+      space.block(static_cast<BlockIndex>(begin + i)) = Block{.state = BlockState::free, .zero = zero};
+    }
+    pool.put(begin, blocks);
+  }
+  std::vector<std::pair<BlockIndex, std::size_t>> runs() const {
+    std::vector<std::pair<BlockIndex, std::size_t>> result;
+    pool.for_each_run([&](BlockIndex begin, std::size_t length) { result.emplace_back(begin, length); });
+    return result;
+  }
+
+  FakePages pages;
+  AddressSpace space;
+  BlockPool pool;
+};
+
+using Runs = std::vector<std::pair<BlockIndex, std::size_t>>;
+
+TEST_CASE("An empty pool has nothing to give") {
+  BarePool bare(64);
+  CHECK(bare.pool.take(1) == no_block);
+  CHECK(bare.pool.free_blocks() == 0);
+}
+
+TEST_CASE("The best fit is taken, at the lowest address among equals, from its front") {
+  BarePool bare(64);
+  bare.put(0, 10);
+  bare.put(20, 4);
+  bare.put(30, 4);
+  bare.put(40, 2);
+  CHECK(bare.pool.take(3) == 20);
+  CHECK(bare.runs() == Runs{{0, 10}, {23, 1}, {30, 4}, {40, 2}});
+  CHECK(bare.pool.take(3) == 30);
+  CHECK(bare.pool.take(11) == no_block);
+  CHECK(bare.pool.take(10) == 0);
+  CHECK(bare.runs() == Runs{{23, 1}, {33, 1}, {40, 2}});
+}
+
+TEST_CASE("Neighbours are joined on both sides") {
+  BarePool bare(64);
+  bare.put(10, 2);
+  bare.put(14, 2);
+  bare.put(20, 2);
+  CHECK(bare.runs() == Runs{{10, 2}, {14, 2}, {20, 2}});
+  bare.put(12, 2);
+  CHECK(bare.runs() == Runs{{10, 6}, {20, 2}});
+  bare.put(8, 2);
+  bare.put(22, 1);
+  CHECK(bare.runs() == Runs{{8, 8}, {20, 3}});
+}
+
+TEST_CASE("Blocks known to be zero are counted apart, also where a run mixes both") {
+  BarePool bare(64);
+  bare.put(0, 3, true);
+  bare.put(3, 2, false);
+  CHECK(bare.runs() == Runs{{0, 5}});
+  CHECK(bare.pool.free_blocks() == 5);
+  CHECK(bare.pool.zero_blocks() == 3);
+  CHECK(bare.pool.take(4) == 0);
+  CHECK(bare.pool.free_blocks() == 1);
+  CHECK(bare.pool.zero_blocks() == 0);
+}
+
+TEST_CASE("A pool agrees with a plain list of blocks through random takes and puts") {
+  constexpr std::size_t blocks = 256;
+  BarePool bare(blocks);
+  auto random = test_generator(2);
+  std::vector<bool> free(blocks, false);
+  std::vector<bool> zero(blocks, false);
+  std::vector<std::pair<BlockIndex, std::size_t>> taken{{0, blocks}};
+
+  // The best run of the model, or no_block.
+  const auto best = [&](std::size_t wanted) {
+    std::pair<std::size_t, BlockIndex> found{blocks + 1, no_block};
+    for (std::size_t i = 0; i < blocks;) {
+      std::size_t end = i;
+      while (end < blocks && free[end]) ++end;
+      if (end - i >= wanted) found = std::min(found, {end - i, static_cast<BlockIndex>(i)});
+      i = std::max(end, i + 1);
+    }
+    return found.second;
+  };
+  for (int step = 0; step < 4000; ++step) {
+    CAPTURE(step);
+    if (random() % 2 == 0 && !taken.empty()) {
+      const std::size_t which = random() % taken.size();
+      auto [begin, length] = taken[which];
+      // A part of it, sometimes: puts do not come as takes went.
+      const std::size_t part = 1 + random() % length;
+      const bool is_zero = random() % 2 == 0;
+      bare.put(begin, part, is_zero);
+      for (std::size_t i = 0; i < part; ++i) free[begin + i] = true, zero[begin + i] = is_zero;
+      taken[which] = {static_cast<BlockIndex>(begin + part), length - part};
+      if (part == length) taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(which));
+    } else {
+      const std::size_t wanted = 1 + random() % (random() % 4 == 0 ? 40 : 5);
+      const BlockIndex expected = best(wanted);
+      REQUIRE(bare.pool.take(wanted) == expected);
+      if (expected == no_block) continue;
+      for (std::size_t i = 0; i < wanted; ++i) free[expected + i] = zero[expected + i] = false;
+      taken.emplace_back(expected, wanted);
+    }
+    REQUIRE(bare.pool.free_blocks() == static_cast<std::size_t>(std::count(free.begin(), free.end(), true)));
+    REQUIRE(bare.pool.zero_blocks() == static_cast<std::size_t>(std::count(zero.begin(), zero.end(), true)));
+    std::vector<bool> listed(blocks, false);
+    BlockIndex last_end = no_block;
+    bare.pool.for_each_run([&](BlockIndex begin, std::size_t length) {
+      REQUIRE(begin != last_end);  // or the two runs touch
+      for (std::size_t i = 0; i < length; ++i) listed[begin + i] = true;
+      last_end = static_cast<BlockIndex>(begin + length);
+    });
+    REQUIRE(listed == free);
+  }
+}
+
+}  // namespace
+}  // namespace midden::collector_tests

@@ -1,0 +1,81 @@
+#include "collector/mark/mark_stack.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace midden::collector {
+namespace {
+
+TEST_CASE("What is pushed comes back, last in first out, through every growth") {
+  MarkStack<int> stack;
+  CHECK(stack.empty());
+  CHECK(stack.capacity() == 0);
+  constexpr int many = 100'000;
+  int refused = 0;
+  for (int i = 0; i < many; ++i) refused += !stack.push(i);
+  CHECK(refused == 0);
+  CHECK(stack.capacity() >= many);
+  int wrong = 0;
+  for (int i = many; i-- > 0;) wrong += stack.pop() != i;
+  CHECK(wrong == 0);
+  CHECK(stack.empty());
+}
+
+TEST_CASE("A stack at its limit says no and keeps what it has") {
+  for (const std::size_t limit : {1U, 3U, 4096U, 5000U}) {
+    CAPTURE(limit);
+    MarkStack<std::size_t> stack(limit);
+    for (std::size_t i = 0; i < limit; ++i) REQUIRE(stack.push(i));
+    CHECK_FALSE(stack.push(limit));
+    CHECK(stack.capacity() == limit);
+    CHECK(stack.pop() == limit - 1);
+    CHECK(stack.push(7));
+    CHECK(stack.pop() == 7);
+    for (std::size_t i = limit - 1; i-- > 0;) REQUIRE(stack.pop() == i);
+    CHECK(stack.empty());
+  }
+}
+
+TEST_CASE("A limit of nothing refuses every push") {
+  MarkStack<int> stack(0);
+  CHECK_FALSE(stack.push(1));
+  CHECK(stack.empty());
+}
+
+TEST_CASE("A released stack is empty and can be used again") {
+  MarkStack<int> stack;
+  REQUIRE(stack.push(1));
+  stack.release();
+  CHECK(stack.empty());
+  CHECK(stack.capacity() == 0);
+  CHECK(stack.push(2));
+  CHECK(stack.pop() == 2);
+}
+
+// An entry whose arrays the system refuses at will.
+struct Refusable {
+  static void* operator new[](std::size_t bytes, const std::nothrow_t& nothrow) noexcept {
+    return refused ? nullptr : ::operator new[](bytes, nothrow);
+  }
+  static void operator delete[](void* memory) { ::operator delete[](memory); }
+
+  static inline bool refused = false;
+  int value;
+};
+
+TEST_CASE("Memory that the system refuses is a full stack, and nothing is lost") {
+  MarkStack<Refusable> stack;
+  Refusable::refused = true;
+  CHECK_FALSE(stack.push({0}));
+  Refusable::refused = false;
+  int pushed = 0;
+  while (pushed == 0 || stack.capacity() > static_cast<std::size_t>(pushed)) REQUIRE(stack.push({pushed++}));
+  Refusable::refused = true;
+  CHECK_FALSE(stack.push({pushed}));
+  Refusable::refused = false;
+  CHECK(stack.push({pushed}));
+  for (int i = pushed; i >= 0; --i) REQUIRE(stack.pop().value == i);
+  CHECK(stack.empty());
+}
+
+}  // namespace
+}  // namespace midden::collector

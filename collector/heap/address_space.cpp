@@ -1,6 +1,7 @@
 #include "collector/heap/address_space.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 namespace midden::inline MIDDEN_ABI::collector {
@@ -20,10 +21,15 @@ constexpr Part part_of(std::size_t bytes_per_block, std::size_t from, std::size_
   return {round_up(from * bytes_per_block, page_bytes), round_up(to * bytes_per_block, page_bytes)};
 }
 
+// The blocks of a range, in whole steps.
+std::size_t blocks_of(std::size_t bytes) {
+  if (bytes > std::numeric_limits<std::size_t>::max() - commit_bytes) throw std::bad_alloc();
+  return round_up(std::max(bytes, commit_bytes), commit_bytes) / block_bytes;
+}
+
 }  // namespace
 
-AddressSpace::AddressSpace(PageSource& pages, std::size_t bytes)
-    : pages_(pages), reserved_blocks_(round_up(std::max(bytes, commit_bytes), commit_bytes) / block_bytes) {
+AddressSpace::AddressSpace(PageSource& pages, std::size_t bytes) : pages_(pages), reserved_blocks_(blocks_of(bytes)) {
   auto table = [&](std::size_t bytes_per_block, std::size_t alignment) {
     std::byte* begin = pages_.reserve(round_up(reserved_blocks_ * bytes_per_block, page_bytes), alignment);
     if (begin == nullptr) {

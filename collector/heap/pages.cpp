@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <cstring>
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -23,6 +24,9 @@ bool SystemPages::commit(std::byte* begin, std::size_t bytes) {
   return ::mprotect(begin, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
-void SystemPages::discard(std::byte* begin, std::size_t bytes) { ::madvise(begin, bytes, MADV_DONTNEED); }
+void SystemPages::discard(std::byte* begin, std::size_t bytes) {
+  // The system keeps pages that the host has locked: then they are zeroed here.
+  if (::madvise(begin, bytes, MADV_DONTNEED) != 0) std::memset(begin, 0, bytes);
+}
 
 }  // namespace midden::inline MIDDEN_ABI::collector

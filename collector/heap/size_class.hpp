@@ -28,7 +28,7 @@ inline constexpr SizeClass first_even = 15;
 inline constexpr SizeClass first_step = 71;
 }  // namespace size_class
 
-// Requires: 1 <= bytes <= max_small_bytes.
+// Requires: bytes <= max_small_bytes.
 constexpr SizeClass class_of(std::size_t bytes, std::size_t alignment) {
   using namespace size_class;
   if (bytes <= fine_end) {

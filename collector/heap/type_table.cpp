@@ -22,17 +22,19 @@ void validate(const TypeInfo& type) {
     refuse("alignment " + std::to_string(type.alignment) + " is not a power of two up to " +
            std::to_string(max_alignment));
   }
-  if (type.size == 0) refuse("has no size");
+  if (type.size == 0 && type.element_size == 0) refuse("has no size");
   if (type.size > (std::size_t{1} << 40)) refuse("is larger than 1 TiB");
   check_offsets(type.refs, type.size, "fixed part");
   check_offsets(type.element_refs, type.element_size, "elements");
   if (!type.element_refs.empty()) {
     if (type.element_size % sizeof(void*) != 0) refuse("elements with references are not a multiple of 8 bytes");
     if (type.size % sizeof(void*) != 0) refuse("elements with references do not begin on a multiple of 8");
-    if (type.used_offset % sizeof(void*) != 0 || type.used_offset + sizeof(std::size_t) > type.size) {
+    if (type.used_offset % sizeof(void*) != 0 || type.size < sizeof(std::size_t) ||
+        type.used_offset > type.size - sizeof(std::size_t)) {
       refuse("the count of its elements lies outside of its fixed part");
     }
   }
+  if (type.segment && !type.leaf()) refuse("is a segment that holds references");
 }
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,68 @@
+// midden-bench: what the collector and the maps cost, on this machine.
+//
+//   midden-bench [--json FILE] CASE [OPTION...]
+//
+//   case     a measurement under a name; each has a file here, and an entry in `cases` below
+//   row      one figure of a case (output.hpp)
+//
+// A case prints its tables and adds its rows. Nothing is measured before all that was asked for
+// is known to be possible.
+//
+// Exit: 0; 2 where the arguments are wrong; 1 where a run failed.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <midden/build.hpp>
+#include <midden/error.hpp>
+
+#include "tools/bench/cases.hpp"
+#include "tools/bench/options.hpp"
+#include "tools/bench/output.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Measures Midden, a garbage-collected heap, and its maps.", "midden-bench");
+  app.set_version_flag("--version", std::string(midden::version));
+  std::string json;
+  app.add_option("--json", json, "Write the figures as JSON as well; - is standard output")->type_name("FILE");
+  app.require_subcommand(1);
+  app.fallthrough();
+  const std::vector<bench::Case> cases{bench::trees_case(app)};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  bench::Output output(json);
+  if (midden::checked) fmt::print(stderr, "midden-bench: this is the checked build, which is slow\n");
+  for (const bench::Case& one : cases) {
+    if (one.command->parsed()) one.run(output);
+  }
+  output.finish();
+  return 0;
+}
+
+int fail(const char* why, int status) {
+  fmt::print(stderr, "midden-bench: {}\n", why);
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const bench::UsageError& error) {
+    return fail(error.what(), 2);
+  } catch (const midden::Error& error) {
+    return fail(error.what(), 1);
+  } catch (const std::exception& error) {
+    return fail(error.what(), 1);
+  }
+}

@@ -36,6 +36,26 @@ void BlockPool::put(BlockIndex begin, std::size_t blocks) {
   insert(begin, length);
 }
 
+void BlockPool::discard() {
+  for (const auto& [begin, length] : by_begin_) {
+    bool zero = true;
+    for (std::size_t i = 0; i < length; ++i) {
+      Block& block = space_.block(static_cast<BlockIndex>(begin + i));
+      zero = zero && block.zero;
+      block.zero = true;
+    }
+    if (!zero) space_.pages().discard(space_.begin_of(begin), length * block_bytes);
+  }
+  zero_blocks_ = free_blocks_;
+}
+
+std::size_t BlockPool::free_before(BlockIndex end) const {
+  const auto next = by_begin_.lower_bound(end);
+  if (next == by_begin_.begin()) return 0;
+  const auto& [begin, length] = *std::prev(next);
+  return begin + length == end ? length : 0;
+}
+
 void BlockPool::insert(BlockIndex begin, std::size_t length) {
   by_begin_.emplace(begin, length);
   by_length_.emplace(length, begin);

@@ -29,7 +29,11 @@ class BlockPool {
   BlockIndex take(std::size_t blocks);
   // Puts blocks in whose descriptors say BlockState::free, and `zero` or not.
   void put(BlockIndex begin, std::size_t blocks);
+  // Gives the memory of all free blocks back to the system: they are zero then.
+  void discard();
 
+  // Free blocks in a row up to `end`.
+  std::size_t free_before(BlockIndex end) const;
   std::size_t free_blocks() const { return free_blocks_; }
   // Free blocks whose memory the system has been given back, or that were never touched.
   std::size_t zero_blocks() const { return zero_blocks_; }

@@ -88,7 +88,7 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
     }
   }
   Verdict verdict = Verdict::memory;
-  const BlockIndex first = take_blocks(space.span_blocks, verdict);
+  const BlockIndex first = take_blocks(space.span_blocks, false, verdict);
   if (first == no_block) return {{}, verdict};
   init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
   const std::lock_guard lock(space.mutex);
@@ -113,24 +113,20 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   const std::size_t blocks = blocks_for(bytes);
   const bool segment = type.info().segment;
   Verdict verdict = Verdict::memory;
-  const BlockIndex first = take_blocks(blocks, verdict);
+  const BlockIndex first = take_blocks(blocks, segment, verdict);
   if (first == no_block) return {nullptr, verdict};
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
   if (!space_.block(first).zero) {
-    if (blocks * block_bytes >= discard_bytes) {
+    // A segment's pages count when they are committed: before that it may hold none.
+    if (segment || blocks * block_bytes >= discard_bytes) {
       pages_.discard(memory, blocks * block_bytes);
     } else {
       std::memset(memory, 0, bytes);
     }
   }
   if (checked_) space_.metadata(memory).set(born_flag);
-  if (segment) {
-    const std::lock_guard lock(pool_mutex_);
-    segment_blocks_ += blocks;
-  } else {
-    count_allocated(blocks * block_bytes);
-  }
+  if (!segment) count_allocated(blocks * block_bytes);
   const std::lock_guard lock(large_->mutex);
   large_->spans.push_back(first);
   std::swap(large_->spans[large_->next_unswept++], large_->spans.back());
@@ -167,8 +163,8 @@ void Heap::set_trigger(std::uint64_t allocated, std::uint64_t arena) {
   arena_trigger_.store(arena, relaxed);
 }
 
-BlockIndex Heap::take_blocks(std::size_t blocks, Verdict& verdict) {
-  BlockIndex first = take_free(blocks, false, verdict);
+BlockIndex Heap::take_blocks(std::size_t blocks, bool segment, Verdict& verdict) {
+  BlockIndex first = take_free(blocks, segment, false, verdict);
   if (first != no_block) return first;
   // Before the heap grows: whole free blocks among what other spaces have not swept yet.
   while (true) {
@@ -183,18 +179,18 @@ BlockIndex Heap::take_blocks(std::size_t blocks, Verdict& verdict) {
       if (space->next_unswept == space->spans.size()) continue;
       sweep_rest(*space);
     }
-    first = take_free(blocks, false, verdict);
+    first = take_free(blocks, segment, false, verdict);
     if (first != no_block) return first;
   }
-  return take_free(blocks, true, verdict);
+  return take_free(blocks, segment, true, verdict);
 }
 
-BlockIndex Heap::take_free(std::size_t blocks, bool may_extend, Verdict& verdict) {
+BlockIndex Heap::take_free(std::size_t blocks, bool segment, bool may_extend, Verdict& verdict) {
   const std::lock_guard lock(pool_mutex_);
   BlockIndex first = pool_.take(blocks);
   if (first == no_block && may_extend) {
     const BlockIndex from = space_.frontier();
-    if (!space_.extend(blocks)) {
+    if (!space_.extend(blocks - pool_.free_before(from))) {
       verdict = Verdict::out_of_memory;
       return no_block;
     }
@@ -203,7 +199,9 @@ BlockIndex Heap::take_free(std::size_t blocks, bool may_extend, Verdict& verdict
   }
   verdict = Verdict::memory;
   if (first == no_block) return no_block;
+  if (segment) segment_blocks_ += blocks;
   if (!fits_limit(0)) {
+    if (segment) segment_blocks_ -= blocks;
     pool_.put(first, blocks);
     verdict = Verdict::limit_reached;
     return no_block;
@@ -211,7 +209,11 @@ BlockIndex Heap::take_free(std::size_t blocks, bool may_extend, Verdict& verdict
   return first;
 }
 
-bool Heap::fits_limit(std::uint64_t more) const { return committed_locked() + more <= limits_.heap_max; }
+bool Heap::fits_limit(std::uint64_t more) {
+  if (committed_locked() + more <= limits_.heap_max) return true;
+  pool_.discard();  // free memory that was used counts until the system has it back
+  return committed_locked() + more <= limits_.heap_max;
+}
 
 std::uint64_t Heap::committed_locked() const {
   const std::uint64_t blocks = space_.frontier() - pool_.zero_blocks() - segment_blocks_;

@@ -129,9 +129,10 @@ class Heap {
   void promote(Type& type, SizeClass c);
   bool over_trigger() const;
   // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
-  BlockIndex take_blocks(std::size_t blocks, Verdict& verdict);
-  BlockIndex take_free(std::size_t blocks, bool may_extend, Verdict& verdict);
-  bool fits_limit(std::uint64_t bytes) const;
+  BlockIndex take_blocks(std::size_t blocks, bool segment, Verdict& verdict);
+  BlockIndex take_free(std::size_t blocks, bool segment, bool may_extend, Verdict& verdict);
+  // Whether the hard limit allows `more` bytes beyond what is taken. Under the pool mutex.
+  bool fits_limit(std::uint64_t more);
   void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
                  PlanWord plan);
   std::uint64_t committed_locked() const;

@@ -80,6 +80,32 @@ TEST_CASE("Blocks known to be zero are counted apart, also where a run mixes bot
   CHECK(bare.pool.zero_blocks() == 0);
 }
 
+TEST_CASE("Discarding gives back the runs that were used, and all is zero then") {
+  BarePool bare(64);
+  bare.put(0, 3, true);
+  bare.put(3, 2, false);
+  bare.put(10, 4, true);
+  *bare.space.begin_of(4) = std::byte{1};
+  bare.pool.discard();
+  CHECK(bare.pool.zero_blocks() == 9);
+  CHECK(bare.pages.discarded_bytes() == 5 * block_bytes);
+  CHECK(*bare.space.begin_of(4) == std::byte{0});
+  CHECK(bare.pool.take(5) == 0);
+  CHECK(bare.space.block(4).zero);
+  CHECK(bare.pool.zero_blocks() == 4);
+}
+
+TEST_CASE("A pool tells the free blocks that end where one asks") {
+  BarePool bare(64);
+  CHECK(bare.pool.free_before(64) == 0);
+  bare.put(10, 4);
+  bare.put(60, 4);
+  CHECK(bare.pool.free_before(64) == 4);
+  CHECK(bare.pool.free_before(63) == 0);
+  CHECK(bare.pool.free_before(14) == 4);
+  CHECK(bare.pool.free_before(10) == 0);
+}
+
 TEST_CASE("A pool agrees with a plain list of blocks through random takes and puts") {
   constexpr std::size_t blocks = 256;
   BarePool bare(blocks);

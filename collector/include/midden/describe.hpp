@@ -76,7 +76,9 @@ concept HasTrace = requires(const T& object, Tracer& tracer) {
   T::midden_trace(object, tracer);
 };
 template <class T>
-concept TracesBesideMutators = requires { requires T::midden_trace_beside_mutators; };
+concept TracesBesideMutators = requires {
+  requires T::midden_trace_beside_mutators;
+};
 template <class T>
 concept HasLeaf = requires {
   T::midden_leaf;

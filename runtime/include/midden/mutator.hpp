@@ -42,8 +42,10 @@ struct RootLink {
     previous->next = next;
     next->previous = previous;
   }
-  // Takes the place of `other`, which is then alone.
+  bool alone() const noexcept { return next == this; }
+  // Takes the place of `other`, which is then alone; stays alone where `other` was. Requires: alone.
   void replace(RootLink& other) noexcept {
+    if (other.alone()) return;
     next = other.next;
     previous = other.previous;
     next->previous = this;

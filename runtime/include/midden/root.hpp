@@ -59,7 +59,7 @@ class AnyRoot {
   }
   // A root that was moved from is in no list; it joins this thread's when it is assigned to.
   void rejoin() {
-    if (link_.next == &link_) join(here());
+    if (link_.alone()) join(here());
   }
   void* object() const noexcept { return link_.object; }
 

@@ -67,8 +67,15 @@ void Heap::promote(Type& type, SizeClass c) {
 }
 
 Space& Heap::add_space(SpaceShape shape) {
-  shape.number = static_cast<std::uint32_t>(spaces_.size());
-  return spaces_.emplace_back(shape);
+  if (vacant_.empty()) {
+    shape.number = static_cast<std::uint32_t>(spaces_.size());
+    return spaces_.emplace_back(shape);
+  }
+  Space& space = *vacant_.back();
+  vacant_.pop_back();
+  shape.number = space.number;
+  static_cast<SpaceShape&>(space) = shape;
+  return space;
 }
 
 Heap::Span Heap::acquire(Space& space, Effort effort) {
@@ -344,6 +351,7 @@ void Heap::retire(Type& type) {
 }
 
 void Heap::drop_retired(const StoppedWorld&) {
+  const std::lock_guard lock(spaces_mutex_);
   if (retired_.empty()) return;
   std::vector<bool> alive;
   const auto note = [&](TypeId id) {
@@ -359,14 +367,23 @@ void Heap::drop_retired(const StoppedWorld&) {
       }
     }
   }
-  // An own space of a type without objects keeps no span: its blocks must not name a freed id.
+  const auto holds = [&](const Space& space, TypeId id) {
+    if (!space.large()) return space.type == id;
+    return std::any_of(space.spans.begin(), space.spans.end(),
+                       [&](BlockIndex first) { return space_.block(first).type == id; });
+  };
+  // No block may name a freed id: the spans of such a type are all dead, and go at once. Its own
+  // spaces are then empty, and the next type's.
   std::erase_if(retired_, [&](Type* type) {
-    if (type->id() < alive.size() && alive[type->id()]) return false;
+    const TypeId id = type->id();
+    if (id < alive.size() && alive[id]) return false;
     for (Space& space : spaces_) {
-      if (space.type == type->id()) {
-        space.next_unswept = 0;
-        sweep_rest(space);
-      }
+      if (!holds(space, id)) continue;
+      space.next_unswept = 0;
+      sweep_rest(space);
+      if (space.large()) continue;
+      space.type = no_type;
+      vacant_.push_back(&space);
     }
     types_.remove(*type);
     return true;

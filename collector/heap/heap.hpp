@@ -151,6 +151,7 @@ class Heap {
 
   mutable std::mutex spaces_mutex_;
   mutable std::deque<Space> spaces_;  // grows only
+  std::vector<Space*> vacant_;        // empty ones of types that are gone
   // Any thread. Acquire and release: who finds a shared space sees it made.
   std::atomic<Space*> shared_[size_class_count] = {};
   std::size_t reclaim_cursor_ = 0;  // spaces before it have nothing unswept

@@ -29,8 +29,7 @@ class HeapOnly {
   std::byte* make_in(LocalAllocator& mutator, Type& type, std::size_t elements = 0) {
     const TypeInfo& info = type.info();
     const Grant grant = mutator.allocate(type, info.size + elements * info.element_size, Effort::beyond_trigger);
-    REQUIRE(grant.verdict == Verdict::memory);
-    REQUIRE(grant.memory != nullptr);
+    if (grant.verdict != Verdict::memory || grant.memory == nullptr) FAIL("no memory for " << info.name);
     return grant.memory;
   }
 

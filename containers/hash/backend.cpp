@@ -1,0 +1,95 @@
+// The tables of functions of the backend `hash`: one for each form of key.
+
+#include "containers/hash/backend.hpp"
+
+#include <midden/make.hpp>
+#include <midden/runtime.hpp>
+
+#include "containers/hash/cursor.hpp"
+#include "containers/hash/find.hpp"
+#include "containers/hash/state.hpp"
+#include "containers/hash/write.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::hash {
+
+namespace {
+
+Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
+  return make<HashState>(here, shape, secret_for(here.runtime().config()), seed);
+}
+
+std::size_t size(const MapState& state) { return state_of(state).entries; }
+
+template <class Key>
+MapFound find(const MapState& base, MapKey asked) {
+  const HashState& state = state_of(base);
+  const Key key(asked, state.layout);
+  const Place place = find_entry(state, key, key.hash(state.hasher));
+  return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
+}
+
+template <class Key>
+MapUpsert upsert(Attach& here, MapState& base, MapKey key, MapValue value, MapWrite mode) {
+  HashState& state = state_of(base);
+  return upsert(here, state, Key(key, state.layout), value, mode);
+}
+
+template <class Key>
+bool erase(Attach& here, MapState& base, MapKey key) {
+  HashState& state = state_of(base);
+  return erase(here, state, Key(key, state.layout));
+}
+
+// Another seed as well, so that whoever has learned something of the hashes has learned it in vain.
+void clear(Attach&, MapState& base) {
+  HashState& state = state_of(base);
+  const std::uint64_t seed = std::uint64_t{state.hasher.word(state.writes)} << 32 | state.hasher.word(~state.writes);
+  state.now.reset();
+  state.old.reset();
+  state.bound = hash_end;
+  state.entries = 0;
+  state.object_bytes = 0;
+  state.hasher = Hasher(*state.secret, seed);
+  ++state.writes;
+  ++state.epoch;
+}
+
+bool first(Attach& here, MapState& state, MapCursor& cursor) { return first_entry(here, state_of(state), cursor); }
+bool next(Attach& here, MapState& state, MapCursor& cursor) { return next_entry(here, state_of(state), cursor); }
+bool locate(Attach&, const MapState& state, MapCursor& cursor, MapKey key) {
+  return locate_entry(state_of(state), cursor, key);
+}
+void close(MapState&, MapCursor& cursor) { close_cursor(cursor); }
+
+MapStats stats(const MapState& base) {
+  const HashState& state = state_of(base);
+  const std::size_t refs_of_entry = (state.layout.key_refs() ? 1U : 0U) + (state.layout.value_refs() ? 1U : 0U);
+  const std::size_t directories = (state.now.none() ? 0U : 1U) + (state.old.none() ? 0U : 1U);
+  return {.entries = state.entries,
+          .bytes = sizeof state + state.now.bytes() + state.old.bytes() + state.object_bytes,
+          .references = directories + state.now.chunks() + state.old.chunks() + state.entries * refs_of_entry};
+}
+
+template <class Key>
+constexpr MapOps ops_for{.create = create,
+                         .size = size,
+                         .find = find<Key>,
+                         .upsert = upsert<Key>,
+                         .erase = erase<Key>,
+                         .clear = clear,
+                         .first = first,
+                         .next = next,
+                         .close = close,
+                         .locate = locate,
+                         .stats = stats};
+
+const MapOps* ops(const MapShape& shape) {
+  if (shape.key == KeyKind::word) return &ops_for<WordKey>;
+  return Layout(shape).keys() == Held::in_slot ? &ops_for<SlotKey> : &ops_for<ObjectKey>;
+}
+
+}  // namespace
+
+MapBackend backend() { return {"hash", ops}; }
+
+}  // namespace midden::inline MIDDEN_ABI::containers::hash

@@ -1,0 +1,58 @@
+#pragma once
+// HashState: the heap object in which one map lives, with its two tables.
+//
+//   hashes   0 ....................... bound ........................ 2^32
+//            |  in `now`               |  in `old`                    |      while resizing
+//            |  in `now`                                              |      else: bound = 2^32
+//
+// A resize opens `now` in another size and moves `bound` up, bucket by bucket of `old`, as writes
+// happen. Because tables are in hash order one comparison tells where a key is.
+//
+// Invariants
+//   1. An entry is in the table that its hash says; keys are there once.
+//   2. `bound` is 2^32 if and only if `old` is none, and else the begin of a bucket of `old`.
+//   3. `now` is none only while the map is empty.
+//   4. `writes` differs whenever an entry's bytes or place may; `epoch` differs after a clear.
+//
+// Threads: as the map.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <midden/build.hpp>
+#include <midden/describe.hpp>
+#include <midden/map_backend.hpp>
+
+#include "containers/hash/hasher.hpp"
+#include "containers/hash/layout.hpp"
+#include "containers/hash/table.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::hash {
+
+struct HashState : MapState {
+  HashState(const MapShape& shape, const Hasher::Secret& its_secret, std::uint64_t seed)
+      : hasher(its_secret, seed), layout(shape), secret(&its_secret) {}
+
+  bool resizing() const noexcept { return bound != hash_end; }
+  const Table& table_of(HashBound hash) const noexcept { return hash < bound ? now : old; }
+  Table& table_of(HashBound hash) noexcept { return hash < bound ? now : old; }
+
+  HashBound bound = hash_end;
+  std::size_t entries = 0;
+  Hasher hasher;
+  Table now;
+  Layout layout;
+  Table old;
+  const Hasher::Secret* secret;  // not of the heap
+  std::uint64_t writes = 0;
+  std::uint64_t epoch = 0;
+  std::size_t object_bytes = 0;   // of keys and values that are Bytes
+  std::uint32_t resize_rest = 0;  // erasures to wait for before memory is asked for again
+
+  static constexpr auto midden_refs = refs<HashState>(&HashState::now, &HashState::old);
+};
+
+inline HashState& state_of(MapState& state) noexcept { return static_cast<HashState&>(state); }
+inline const HashState& state_of(const MapState& state) noexcept { return static_cast<const HashState&>(state); }
+
+}  // namespace midden::inline MIDDEN_ABI::containers::hash

@@ -1,0 +1,157 @@
+#pragma once
+// What a map backend is: a named implementation of the map on bytes.
+//
+// `Map<K, V>` turns keys and values into bytes and calls a table of functions; a backend is
+// that table. It is chosen once, when a map is made, by the shape of keys and values:
+//
+//   K = integer, 8-byte value   KeyKind::word       travels in a register
+//   K = other fixed value       KeyKind::fixed      n bytes
+//   K = std::string_view        KeyKind::variable   any bytes, also none, also zero bytes
+//   V = trivially copyable      ValueKind::fixed    n bytes, n may be 0
+//   V = std::string_view        ValueKind::variable
+//   V = Ref<T>                  ValueKind::reference
+//
+// Keys come in an order-preserving encoding: a word compares as an unsigned integer, bytes
+// compare as memcmp does and then by length. An unordered backend need not care.
+//
+// Invariants every backend keeps; the conformance suite checks them on each of them
+//   1. A key is held once. A failed operation (any exception) leaves the map as it was.
+//   2. What `find` returns holds until the next write to the same map or the next safepoint.
+//   3. What a cursor shows holds until it moves or closes, also while the thread allocates,
+//      collects, writes another map, or erases or overwrites that very entry.
+//   4. A walk shows each entry that is there from its begin to its end exactly once, an entry
+//      that comes or goes meanwhile at most once. Writes during a walk are allowed.
+//   5. On an ordered backend a walk shows keys in strictly ascending order.
+//   6. The scan function of its state reports every reference that the map holds.
+//
+// Threads: one writer or many readers at a time, as std containers. The caller is attached.
+// Safepoints: only where a function takes `Attach&`; the caller keeps the state object and a
+// value that is a reference alive across them.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <midden/build.hpp>
+#include <midden/ref.hpp>
+#include <midden/root.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+class Attach;
+
+enum class KeyKind : std::uint8_t { word, fixed, variable };
+enum class ValueKind : std::uint8_t { fixed, variable, reference };
+
+struct MapShape {
+  KeyKind key;
+  ValueKind value;
+  std::uint32_t key_bytes;    // word: 8; fixed: n; variable: 0
+  std::uint32_t value_bytes;  // fixed: n; reference: 8; variable: 0
+};
+
+// A key as it travels. word: `word` is the key, `data` is null. Otherwise `word` is the number
+// of bytes and `data` their begin (not null, also for no bytes).
+struct MapKey {
+  std::uint64_t word;
+  const std::byte* data;
+};
+
+// A value on its way in. reference: `data` is the object itself (or null), size is 8.
+struct MapValue {
+  const void* data;
+  std::size_t size;
+};
+
+// A value as found. `data` is null when the key is absent, else the begin of the value bytes
+// (not null for a value of no bytes either); reference: the address of the Ref.
+struct MapFound {
+  const void* data;
+  std::size_t size;
+};
+
+enum class MapWrite : std::uint8_t {
+  assign,    // insert, or overwrite what is there
+  if_absent  // insert, or leave what is there
+};
+
+struct MapUpsert {
+  MapFound place;  // the entry's value after the call
+  bool inserted;
+};
+
+// The heap object a backend keeps a map in. A backend's own state begins with it as its first
+// base; its type brings the scan function.
+struct MapState {};
+
+// A cursor's storage, in the frame of whoever walks. The backend owns all but `key` and
+// `value`; `held` keeps heap objects of the backend alive.
+struct MapCursor {
+  MapKey key{};  // what the cursor shows; meaningful after a call returned true
+  MapFound value{};
+  Root<MapState> map;  // the state that is walked; set by the shell before the first call
+  Root<void> held[2];
+  std::uint64_t position[8] = {};
+  alignas(16) std::byte copy[128] = {};
+};
+
+// Figures of one map.
+struct MapStats {
+  std::size_t entries = 0;
+  std::size_t bytes = 0;       // all heap memory the map owns and has touched, values and keys included
+  std::size_t references = 0;  // references that a full scan of its state and tables reports
+};
+
+inline constexpr std::uint32_t map_ops_version = 1;
+
+struct MapOps {
+  std::uint32_t version = map_ops_version;
+  bool ordered = false;
+
+  // A new, empty map. `seed` is random, for hashing and tower heights.
+  Root<MapState> (*create)(Attach&, const MapShape&, std::uint64_t seed) = nullptr;
+  std::size_t (*size)(const MapState&) = nullptr;
+  MapFound (*find)(const MapState&, MapKey) = nullptr;
+  // Throws OutOfMemory; std::length_error where key or value is larger than the backend holds.
+  MapUpsert (*upsert)(Attach&, MapState&, MapKey, MapValue, MapWrite) = nullptr;
+  bool (*erase)(Attach&, MapState&, MapKey) = nullptr;
+  void (*clear)(Attach&, MapState&) = nullptr;
+
+  // Cursors: true when the cursor stands on an entry, false at the end. `close` may be called
+  // in any state, also twice, and is always called at last. `seek` (first entry whose key is
+  // not less) and `last`, `previous` exist on ordered backends only, else null.
+  bool (*first)(Attach&, MapState&, MapCursor&) = nullptr;
+  bool (*next)(Attach&, MapState&, MapCursor&) = nullptr;
+  bool (*seek)(Attach&, MapState&, MapCursor&, MapKey) = nullptr;
+  bool (*last)(Attach&, MapState&, MapCursor&) = nullptr;
+  bool (*previous)(Attach&, MapState&, MapCursor&) = nullptr;
+  void (*close)(MapState&, MapCursor&) = nullptr;
+
+  // Shows the value of one key as a cursor shows it, for `find` of a value that is not copied;
+  // true when the key is there. Not a walk: only `close` may follow. Null where `seek` exists
+  // and does as well.
+  bool (*locate)(Attach&, const MapState&, MapCursor&, MapKey) = nullptr;
+
+  MapStats (*stats)(const MapState&) = nullptr;
+};
+
+// A backend under its name. `ops` answers which table serves a shape, or null where it cannot.
+struct MapBackend {
+  std::string name;
+  const MapOps* (*ops)(const MapShape&) = nullptr;
+};
+
+// Makes a backend known to the whole process, so that an argument or MIDDEN_MAP can name it.
+// Throws ConfigError where the name is empty, taken, or `auto`. Any thread.
+void register_map_backend(MapBackend backend);
+
+// The backend of that name, or null. Any thread; the answer stays valid.
+const MapBackend* find_map_backend(std::string_view name);
+
+// All names, in order of registration: the built-in ones first.
+std::vector<std::string> map_backend_names();
+
+}  // namespace midden::inline MIDDEN_ABI

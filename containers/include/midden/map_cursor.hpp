@@ -1,0 +1,185 @@
+#pragma once
+// Cursors: places in a map that show an entry.
+//
+//   for (auto entry : *map) use(entry.key, entry.value);
+//
+//   for (auto cursor = map->begin(); cursor; ++cursor)
+//     if (stale(cursor.value())) map->erase(cursor.key());
+//
+// What a cursor shows holds until it moves or dies, also while the thread allocates, collects,
+// writes another map, or erases or overwrites that very entry. Views of strings it shows end with
+// it. Writes to the map during a walk are allowed: an entry that is there from begin to end of
+// the walk is shown exactly once, one that comes or goes meanwhile at most once.
+//
+// Errors: moving a cursor throws NotAttached where the thread is not attached to the map's
+// Runtime, and OutOfMemory. Moving is a safepoint.
+// Threads: a cursor belongs to the thread that made it.
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <midden/attach.hpp>
+#include <midden/build.hpp>
+#include <midden/map_backend.hpp>
+#include <midden/map_key.hpp>
+#include <midden/map_value.hpp>
+#include <midden/root.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+// What a cursor shows. The key and value of type std::string_view are views that end with the
+// cursor's next move; all else is a copy, or a Root.
+template <class K, class V>
+struct MapEntry {
+  K key;
+  typename detail::ValueTraits<V>::View value;
+};
+
+namespace detail {
+
+// What a map is served by. The backend and its operations stay valid for the whole run.
+struct MapParts {
+  const MapBackend* backend;
+  const MapOps* ops;
+  Runtime* runtime;
+};
+
+[[noreturn]] void throw_other_runtime(const Runtime& own);
+
+// The mutator of this thread, which must be attached to the map's Runtime.
+inline Mutator& require_own(const MapParts& parts) {
+  Mutator& mutator = here();
+  if (mutator.runtime != parts.runtime) [[unlikely]]
+    throw_other_runtime(*parts.runtime);
+  return mutator;
+}
+
+// An end that outlives the arguments it was made from.
+class MapBound {
+ public:
+  explicit MapBound(MapKey key)
+      : word_(key.word),
+        bytes_(key.data == nullptr ? "" : std::string(reinterpret_cast<const char*>(key.data), key.word)),
+        is_word_(key.data == nullptr) {}
+  MapKey key() const { return {word_, is_word_ ? nullptr : address_of(bytes_)}; }
+
+ private:
+  std::uint64_t word_;
+  std::string bytes_;
+  bool is_word_;
+};
+
+}  // namespace detail
+
+template <class K, class V>
+class MapCursorOf {
+ public:
+  using Entry = MapEntry<K, V>;
+  using View = typename detail::ValueTraits<V>::View;
+
+  MapCursorOf(const MapCursorOf&) = delete;
+  MapCursorOf& operator=(const MapCursorOf&) = delete;
+  ~MapCursorOf() { parts_.ops->close(*cursor_.map, cursor_); }
+
+  // Whether it stands on an entry; key, value and moves require that it does.
+  explicit operator bool() const { return standing_; }
+  K key() const { return detail::decode_key<K>(cursor_.key); }
+  View value() const { return detail::ValueTraits<V>::view(cursor_.value); }
+  Entry operator*() const { return {key(), value()}; }
+
+  MapCursorOf& operator++() {
+    move(parts_.ops->next);
+    return *this;
+  }
+  // Ordered maps only: to the entry before; past the first one it stands on none.
+  MapCursorOf& operator--() {
+    move(parts_.ops->previous);
+    return *this;
+  }
+  friend bool operator==(const MapCursorOf& cursor, std::default_sentinel_t) { return !cursor.standing_; }
+
+  // For maps: `place` puts the cursor on its first entry and tells whether there is one; with an
+  // `end` the cursor stops in front of that key, which outlives it.
+  template <class Place>
+  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<MapKey> end, Place place)
+      : MapCursorOf(parts, state, end) {
+    Attach here(*parts_.runtime);
+    stand(place(here, state, cursor_));
+  }
+
+ private:
+  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<MapKey> end) : parts_(parts), end_(end) {
+    detail::require_own(parts_);
+    cursor_.map = &state;
+  }
+
+  void move(bool (*step)(Attach&, MapState&, MapCursor&)) {
+    detail::require_own(parts_);
+    Attach here(*parts_.runtime);
+    stand(step(here, *cursor_.map, cursor_));
+  }
+  void stand(bool on_entry) { standing_ = on_entry && (!end_ || detail::key_less(cursor_.key, *end_)); }
+
+  const detail::MapParts parts_;
+  const std::optional<MapKey> end_;
+  bool standing_ = false;
+  MapCursor cursor_;
+};
+
+// What `find` returns: whether the key is there, and its value, which holds as a cursor's does.
+template <class V, ValueKind = detail::ValueTraits<V>::kind>
+class Found {
+ public:
+  using View = typename detail::ValueTraits<V>::View;
+
+  explicit operator bool() const { return value_.has_value(); }
+  // Requires: found.
+  const View& value() const { return *value_; }
+  const View& operator*() const { return *value_; }
+  const View* operator->() const { return &*value_; }
+
+  Found(const detail::MapParts& parts, const MapState& state, MapKey key) {
+    const MapFound found = parts.ops->find(state, key);
+    if (found.data != nullptr) value_.emplace(detail::ValueTraits<V>::view(found));
+  }
+
+ private:
+  std::optional<View> value_;
+};
+
+// Values of variable size are not copied: a cursor keeps them.
+template <class V>
+class Found<V, ValueKind::variable> {
+ public:
+  using View = typename detail::ValueTraits<V>::View;
+
+  Found(const Found&) = delete;
+  Found& operator=(const Found&) = delete;
+  ~Found() { parts_.ops->close(*cursor_.map, cursor_); }
+
+  explicit operator bool() const { return found_; }
+  View value() const { return detail::ValueTraits<V>::view(cursor_.value); }
+  View operator*() const { return value(); }
+
+  Found(const detail::MapParts& parts, MapState& state, MapKey key) : Found(parts, state) {
+    Attach here(*parts_.runtime);
+    if (parts_.ops->locate != nullptr) {
+      found_ = parts_.ops->locate(here, state, cursor_, key);
+    } else {
+      found_ = parts_.ops->seek(here, state, cursor_, key) && !detail::key_less(key, cursor_.key);
+    }
+  }
+
+ private:
+  Found(const detail::MapParts& parts, MapState& state) : parts_(parts) { cursor_.map = &state; }
+
+  const detail::MapParts parts_;
+  bool found_ = false;
+  MapCursor cursor_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -1,0 +1,97 @@
+// What maps of all types share: which backend serves them, their seeds, and one complaint.
+
+#include <midden/map.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <midden/error.hpp>
+#include <midden/runtime.hpp>
+
+namespace midden::inline MIDDEN_ABI::detail {
+
+namespace {
+
+std::string known_backends() {
+  std::string list;
+  for (const std::string& name : map_backend_names()) list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
+// The backend's operations for such a map, or null.
+const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
+  const MapOps* ops = backend.ops(shape);
+  if (ops == nullptr || (ordered && !ops->ordered)) return nullptr;
+  if (ops->version != map_ops_version) {
+    throw ConfigError("midden: map backend '" + backend.name + "' was built for version " +
+                      std::to_string(ops->version) + " of the interface; this is version " +
+                      std::to_string(map_ops_version));
+  }
+  return ops;
+}
+
+const MapBackend& require_backend(std::string_view name, const std::string& said_by) {
+  const MapBackend* backend = find_map_backend(name);
+  if (backend != nullptr) return *backend;
+  throw ConfigError("midden: " + said_by + " asks for map backend '" + std::string(name) +
+                    "', which is not known; known are: " + known_backends());
+}
+
+std::string what_is_missing(const MapBackend& backend, bool ordered, const MapShape& shape) {
+  const bool order = ordered && backend.ops(shape) != nullptr;
+  return "map backend '" + backend.name +
+         (order ? "' does not keep keys in order" : "' does not hold such keys and values");
+}
+
+// Whether this is the first time for this Runtime. The seed tells it from one that was at the
+// same address before.
+bool first_notice(const Runtime& runtime) {
+  static std::mutex mutex;
+  static std::set<std::pair<const Runtime*, std::uint64_t>> noticed;
+  const std::lock_guard lock(mutex);
+  return noticed.emplace(&runtime, runtime.seed()).second;
+}
+
+}  // namespace
+
+MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, const MapShape& shape) {
+  if (!options.backend.empty()) {
+    const MapBackend& backend = require_backend(options.backend, "MapOptions::backend");
+    if (const MapOps* ops = ops_of(backend, ordered, shape)) return {&backend, ops, &runtime};
+    throw ConfigError("midden: " + what_is_missing(backend, ordered, shape));
+  }
+  const MapBackend& configured = require_backend(runtime.config().map, "Config::map (MIDDEN_MAP)");
+  if (const MapOps* ops = ops_of(configured, ordered, shape)) return {&configured, ops, &runtime};
+  for (const std::string& name : map_backend_names()) {
+    const MapBackend& other = *find_map_backend(name);
+    const MapOps* const ops = ops_of(other, ordered, shape);
+    if (ops == nullptr) continue;
+    if (first_notice(runtime)) {
+      runtime.config().message("midden: " + runtime.config().name + ": " + what_is_missing(configured, ordered, shape) +
+                               "; '" + name + "' serves such maps");
+    }
+    return {&other, ops, &runtime};
+  }
+  throw ConfigError("midden: " + what_is_missing(configured, ordered, shape) +
+                    ", and no other does; known are: " + known_backends());
+}
+
+// The counter makes them differ, the finaliser (SplitMix64, Steele, Lea and Flood 2014) makes them
+// look unrelated. Relaxed: numbers need only be distinct.
+std::uint64_t next_map_seed(Runtime& runtime) {
+  static std::atomic<std::uint64_t> maps{0};
+  std::uint64_t seed = runtime.seed() + 0x9E3779B97F4A7C15 * (maps.fetch_add(1, std::memory_order_relaxed) + 1);
+  seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
+  seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
+  return seed ^ seed >> 31;
+}
+
+void throw_other_runtime(const Runtime& own) {
+  throw NotAttached("midden: a map of runtime '" + own.config().name + "' was used by a thread that is attached to '" +
+                    Runtime::current().config().name + "'");
+}
+
+}  // namespace midden::inline MIDDEN_ABI::detail

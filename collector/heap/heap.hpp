@@ -115,6 +115,11 @@ class Heap {
   void retire(Type& type);
   // All spaces. Requires: the world is stopped, or the caller tolerates spaces added meanwhile.
   std::vector<Space*> spaces() const;
+  // The same without allocating.
+  template <class F>
+  void for_each_space(const StoppedWorld&, F&& f) const {
+    for (const Space& space : spaces_) f(space);
+  }
   template <class F>
   void for_each_free_run(F&& f) const {
     const std::lock_guard lock(pool_mutex_);

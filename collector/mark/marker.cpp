@@ -36,8 +36,8 @@ void Marker::begin(const StoppedWorld&) {
   totals_ = {};
 }
 
-void Marker::drain(const StoppedWorld&) {
-  scan_grey();
+void Marker::drain(const StoppedWorld& stopped) {
+  scan_grey(stopped);
   totals_.add(std::exchange(reported_.totals, {}));
   stack_.release();
   pieces_.release();
@@ -86,11 +86,12 @@ void Marker::count_large_leaf(MarkTotals& totals, const std::byte* object) {
 }
 
 inline void Marker::scan(EdgeQueue& queue, const std::byte* object) {
-  const PlanWord word = plans_[static_cast<std::size_t>(object - base_) >> block_log2];
-  const ScanPlan& plan = word.is_shared() ? heap_.type_of(object).plan() : word.plan();
+  PlanWord word = plans_[static_cast<std::size_t>(object - base_) >> block_log2];
+  if (word.is_shared()) word = heap_.type_of(object).plan_word();
+  const ScanPlan& plan = word.plan();
   const std::size_t bytes = plan.slot_bytes != 0 ? plan.slot_bytes : heap_.slot_bytes_of(object);
   queue.totals.live_bytes += bytes;
-  queue.totals.scannable_bytes += bytes;
+  queue.totals.scannable_bytes += word.is_leaf() ? granule_bytes : bytes;
   if (plan.scan != nullptr) {
     plan.scan(*this, object);
     return;
@@ -112,7 +113,7 @@ inline void Marker::scan_elements(EdgeQueue& queue, const std::byte* object, con
   for (std::size_t i = from; i < end; ++i, element += plan.element_bytes) scan_refs(queue, element, plan.element_refs);
 }
 
-void Marker::scan_grey() {
+void Marker::scan_grey(const StoppedWorld& stopped) {
   EdgeQueue queue;
   while (true) {
     scan_stack(queue);
@@ -122,7 +123,7 @@ void Marker::scan_grey() {
       scan_elements(queue, piece.object, *piece.plan, piece.next);
     } else if (std::exchange(overflowed_, false)) {
       ++queue.totals.overflows;
-      rescan_overflowed(queue);
+      rescan_overflowed(queue, stopped);
     } else {
       break;
     }
@@ -170,10 +171,10 @@ void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
 
 void Marker::visit(const void* object) { offer(reported_, object); }
 
-inline void Marker::rescan_overflowed(EdgeQueue& queue) {
+inline void Marker::rescan_overflowed(EdgeQueue& queue, const StoppedWorld& stopped) {
   AddressSpace& space = heap_.address_space();
-  for (const Space* owner : heap_.spaces()) {
-    for (const BlockIndex first : owner->spans) {
+  heap_.for_each_space(stopped, [&](const Space& owner) {
+    for (const BlockIndex first : owner.spans) {
       if (space.plan(first).is_leaf()) continue;
       const Block& head = space.block(first);
       for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
@@ -185,7 +186,7 @@ inline void Marker::rescan_overflowed(EdgeQueue& queue) {
         scan_stack(queue);
       }
     }
-  }
+  });
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

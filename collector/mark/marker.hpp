@@ -83,10 +83,10 @@ class Marker final : public Tracer {
   void scan(EdgeQueue& queue, const std::byte* object);
   void scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets);
   void scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from);
-  void scan_grey();
+  void scan_grey(const StoppedWorld& stopped);
   void scan_stack(EdgeQueue& queue);
   bool flush(EdgeQueue& queue);
-  void rescan_overflowed(EdgeQueue& queue);
+  void rescan_overflowed(EdgeQueue& queue, const StoppedWorld& stopped);
 
   Heap& heap_;
   // Copies of the heap's tables, for the inner loops.

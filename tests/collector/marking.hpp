@@ -1,0 +1,49 @@
+#pragma once
+// A heap and a marker, and nothing that calls them: tests hand over the roots and look at the marks.
+
+#include <limits>
+#include <vector>
+
+#include "collector/mark/marker.hpp"
+#include "tests/collector/heap_only.hpp"
+#include "tests/collector/shapes.hpp"
+
+namespace midden::collector_tests {
+
+inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+struct Marking : HeapOnly {
+  explicit Marking(std::size_t stack_limit = unlimited) : marker(heap, stack_limit) {}
+
+  template <class T>
+  T* make() {
+    return new (static_cast<void*>(HeapOnly::make(heap.types().find(type_info<T>())))) T();
+  }
+  template <class T>
+  T* make_array(Type& type, std::size_t elements) {
+    auto* array = new (static_cast<void*>(HeapOnly::make(type, elements))) T();
+    array->used = elements;
+    return array;
+  }
+  // Marks from these roots, and lets the cycle end.
+  const MarkTotals& mark(const std::vector<const void*>& roots) {
+    heap.sweep_overdue();
+    const StoppedWorld stopped = world.stop();
+    heap.begin_cycle(stopped);
+    marker.begin(stopped);
+    Tracer& tracer = marker;
+    for (const void* root : roots) tracer.object(root);
+    marker.drain(stopped);
+    heap.reclaim(stopped);
+    return marker.totals();
+  }
+  std::size_t count_marked(const std::vector<Node*>& nodes) const {
+    std::size_t count = 0;
+    for (const Node* node : nodes) count += marked(node);
+    return count;
+  }
+
+  Marker marker;
+};
+
+}  // namespace midden::collector_tests

@@ -5,6 +5,9 @@
 
 namespace bench {
 
+Case pauses_case(CLI::App& app);
+Case scaling_case(CLI::App& app);
+Case space_case(CLI::App& app);
 Case trees_case(CLI::App& app);
 
 }  // namespace bench

@@ -31,11 +31,13 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string(midden::version));
   std::string json;
   app.add_option("--json", json, "Write the figures as JSON as well; - is standard output")->type_name("FILE");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.fallthrough();
-  const std::vector<bench::Case> cases{bench::trees_case(app)};
+  const std::vector<bench::Case> cases{bench::trees_case(app), bench::pauses_case(app), bench::scaling_case(app),
+                                       bench::space_case(app)};
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A case");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

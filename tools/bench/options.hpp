@@ -2,8 +2,10 @@
 // What the cases' options have in common: their checks, whose messages name the culprit.
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "tools/bench/output.hpp"
 
@@ -15,7 +17,8 @@ struct Case {
   std::function<void(Output&)> run;
 };
 
-// A whole number from `least` to `most`, and nothing else.
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+// Adds an option that is a whole number from `least` to `most`.
+void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
+                std::uint64_t most, const std::string& text);
 
 }  // namespace bench

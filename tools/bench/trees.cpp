@@ -40,7 +40,12 @@ namespace bench {
 
 namespace {
 
-constexpr int least_depth = 4;
+constexpr std::size_t least_depth = 4;
+
+struct TreeOptions {
+  std::size_t depth = 18;
+  std::size_t repetitions = 5;
+};
 
 struct Node {
   midden::Ref<Node> left;
@@ -52,11 +57,11 @@ std::uint64_t count(const Node& node) { return node.left ? 1 + count(*node.left)
 
 struct Managed {
   using Tree = midden::Root<Node>;
-  static Tree make(midden::Attach&, int depth) { return make(depth); }
+  static Tree make(midden::Attach&, std::size_t depth) { return make(depth); }
   static std::uint64_t count(const Tree& tree) { return bench::count(*tree); }
 
  private:
-  static Tree make(int depth) {
+  static Tree make(std::size_t depth) {
     if (depth == 0) return midden::make<Node>();
     return midden::make<Node>(make(depth - 1), make(depth - 1));
   }
@@ -64,7 +69,7 @@ struct Managed {
 
 struct Unsafe {
   using Tree = midden::Root<Node>;
-  static Tree make(midden::Attach& here, int depth) {
+  static Tree make(midden::Attach& here, std::size_t depth) {
     Tree tree(midden::unsafe::make<Node>(here));
     grow(here, *tree, depth);
     return tree;
@@ -73,7 +78,7 @@ struct Unsafe {
 
  private:
   // Safe without roots: each node hangs in the tree before the next one is made.
-  static void grow(midden::Attach& here, Node& node, int depth) {
+  static void grow(midden::Attach& here, Node& node, std::size_t depth) {
     if (depth == 0) return;
     node.left = midden::unsafe::make<Node>(here);
     node.right = midden::unsafe::make<Node>(here);
@@ -98,11 +103,11 @@ struct Unmanaged {
   };
   using Tree = std::unique_ptr<Pair, Drop>;
 
-  static Tree make(int depth) { return Tree(grow(depth)); }
+  static Tree make(std::size_t depth) { return Tree(grow(depth)); }
   static std::uint64_t count(const Tree& tree) { return count(*tree); }
 
  private:
-  static Pair* grow(int depth) {
+  static Pair* grow(std::size_t depth) {
     auto* node = static_cast<Pair*>(std::malloc(sizeof(Pair)));
     if (node == nullptr) throw std::bad_alloc();
     *node = depth == 0 ? Pair{nullptr, nullptr} : Pair{grow(depth - 1), grow(depth - 1)};
@@ -115,10 +120,10 @@ struct Unmanaged {
 
 // The program; answers how many nodes it counted.
 template <class Kind, class... Here>
-std::uint64_t program(int depth, Here&... here) {
+std::uint64_t program(std::size_t depth, Here&... here) {
   std::uint64_t nodes = Kind::count(Kind::make(here..., depth + 1));
   const typename Kind::Tree kept = Kind::make(here..., depth);
-  for (int d = least_depth; d <= depth; d += 2) {
+  for (std::size_t d = least_depth; d <= depth; d += 2) {
     for (std::uint64_t left = std::uint64_t{1} << (depth - d + least_depth); left > 0; --left) {
       nodes += Kind::count(Kind::make(here..., d));
     }
@@ -144,27 +149,27 @@ struct Cycles final : midden::Observer {
 
 struct Subject {
   std::string name;
-  std::uint64_t (*run)(int depth, Cycles& cycles);
+  std::uint64_t (*run)(std::size_t depth, Cycles& cycles);
   bool collects = true;
   Samples seconds{};
   Cycles cycles{};
 };
 
 template <class Kind>
-std::uint64_t run_collected(int depth, Cycles& cycles) {
+std::uint64_t run_collected(std::size_t depth, Cycles& cycles) {
   midden::Runtime runtime;
   runtime.add_observer(cycles);
   midden::Attach here(runtime);
   return program<Kind>(depth, here);
 }
 
-void measure(std::vector<Subject>& subjects, int depth, int repetitions) {
+void measure(std::vector<Subject>& subjects, const TreeOptions& options) {
   std::uint64_t expected = 0;
-  Progress progress("trees", subjects.size() * static_cast<std::size_t>(repetitions));
-  for (int repetition = 0; repetition < repetitions; ++repetition) {
+  Progress progress("trees", subjects.size() * options.repetitions);
+  for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
     for (Subject& subject : subjects) {
       const Stopwatch watch;
-      const std::uint64_t nodes = subject.run(depth, subject.cycles);
+      const std::uint64_t nodes = subject.run(options.depth, subject.cycles);
       subject.seconds.add(watch.seconds());
       progress.step();
       if (expected == 0) expected = nodes;
@@ -175,9 +180,9 @@ void measure(std::vector<Subject>& subjects, int depth, int repetitions) {
   }
 }
 
-void report(const std::vector<Subject>& subjects, int depth, int repetitions, Output& output) {
+void report(const std::vector<Subject>& subjects, const TreeOptions& options, Output& output) {
   const Samples& base = subjects.back().seconds;
-  const nlohmann::ordered_json parameters{{"depth", depth}, {"repetitions", repetitions}};
+  const nlohmann::ordered_json parameters{{"depth", options.depth}, {"repetitions", options.repetitions}};
   Table table(
       {"", "best s", "median s", "ratio to malloc", "cycles", "pause mean us", "pause max us", "mark ns/object"});
   for (const Subject& subject : subjects) {
@@ -192,7 +197,7 @@ void report(const std::vector<Subject>& subjects, int depth, int repetitions, Ou
       cells.insert(cells.end(), {"1", "-", "-", "-", "-"});
     } else {
       const Samples& pauses = subject.cycles.pause_us;
-      const double cycles = static_cast<double>(pauses.count()) / repetitions;
+      const double cycles = static_cast<double>(pauses.count()) / static_cast<double>(options.repetitions);
       add("ratio_to_malloc", "ratio", base.median() / subject.seconds.median());
       add("cycles", "count", cycles);
       add("pause_us_mean", "us", pauses.mean());
@@ -203,7 +208,7 @@ void report(const std::vector<Subject>& subjects, int depth, int repetitions, Ou
     }
     table.row(std::move(cells));
   }
-  fmt::print(output.text(), "Binary trees of depth {}, {} runs each, in turn\n\n", depth, repetitions);
+  fmt::print(output.text(), "Binary trees of depth {}, {} runs each, in turn\n\n", options.depth, options.repetitions);
   table.print(output.text());
   fmt::print(
       output.text(),
@@ -213,25 +218,17 @@ void report(const std::vector<Subject>& subjects, int depth, int repetitions, Ou
 }  // namespace
 
 Case trees_case(CLI::App& app) {
-  struct Options {
-    int depth = 18;
-    int repetitions = 5;
-  };
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TreeOptions>();
   CLI::App* command = app.add_subcommand("trees", "Binary trees against malloc and free");
-  command->add_option("--depth", options->depth, "Depth D of the long-lived tree")
-      ->check(whole_number(least_depth, 28))
-      ->capture_default_str();
-  command->add_option("--repetitions", options->repetitions, "Runs of each program")
-      ->check(whole_number(1, 1000))
-      ->capture_default_str();
+  add_number(*command, "--depth", options->depth, least_depth, 28, "Depth of the long-lived tree");
+  add_number(*command, "--repetitions", options->repetitions, 1, 1000, "Runs of each program");
   return {command, [options](Output& output) {
             std::vector<Subject> subjects(3);
             subjects[0] = {"midden", run_collected<Managed>};
             subjects[1] = {"midden-unsafe", run_collected<Unsafe>};
-            subjects[2] = {"malloc", [](int depth, Cycles&) { return program<Unmanaged>(depth); }, false};
-            measure(subjects, options->depth, options->repetitions);
-            report(subjects, options->depth, options->repetitions, output);
+            subjects[2] = {"malloc", [](std::size_t depth, Cycles&) { return program<Unmanaged>(depth); }, false};
+            measure(subjects, *options);
+            report(subjects, *options, output);
           }};
 }
 

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""Runs midden-bench on tiny sizes and checks what it says, not how fast it is.
+
+    bench_test.py PROGRAM
+
+One line of TAP for each test.
+"""
+import json
+import math
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import traceback
+import xml.etree.ElementTree
+
+PROGRAM = sys.argv[1]
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith('MIDDEN_')}
+PEERS = {'trees': {'malloc'}, 'pauses': {'std_map'}}
+PHASES = ['stop', 'roots', 'mark', 'weak', 'reclaim', 'resume']
+TINY = {
+    'trees': ['--depth', '6', '--repetitions', '2'],
+    'pauses': ['--entries', '3000', '--cycles', '4', '--gap', '1'],
+    'scaling': ['--from', '100', '--to', '2000', '--cycles', '2'],
+    'space': ['--from', '1000', '--to', '3000', '--steps', '3'],
+}
+
+
+def run(*arguments, **environment):
+    return subprocess.run([PROGRAM, *arguments], env={**ENVIRONMENT, **environment}, text=True, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def same(found, wanted):
+    assert found == wanted, f'{found!r} is not {wanted!r}'
+
+
+def runs(*arguments, **environment):
+    done = run(*arguments, **environment)
+    assert done.returncode == 0, f'exit {done.returncode}: {done.stderr}'
+    return done
+
+
+def refuses(culprits, *arguments):
+    """It must name each of the culprits, and say nothing else on standard output."""
+    done = run(*arguments)
+    assert done.returncode == 2, f'exit {done.returncode} of {arguments}'
+    same(done.stdout, '')
+    for culprit in culprits:
+        assert culprit in done.stderr, f'{arguments}: "{culprit}" is not in "{done.stderr}"'
+
+
+def check_rows(text, case):
+    """The rows, of which each has the form that output.hpp promises."""
+    rows = json.loads(text)
+    assert rows, 'no rows'
+    for row in rows:
+        same(list(row), ['case', 'subject', 'parameters', 'metric', 'unit', 'value'])
+        same(row['case'], case)
+        assert row['subject'] and row['metric'] and row['unit'] and isinstance(row['parameters'], dict), row
+        assert type(row['value']) in (int, float) and math.isfinite(row['value']) and row['value'] >= 0, row
+    names = [(row['subject'], json.dumps(row['parameters']), row['metric']) for row in rows]
+    same(len(names), len(set(names)))
+    return rows
+
+
+def backends():
+    listed = re.search(r'all there are: ([\w, \n]+?)\n +--', runs('pauses', '--help').stdout)
+    names = re.split(r',\s*', listed[1].strip())
+    assert 'hash' in names, names
+    return names
+
+
+def metrics(rows, subject):
+    return {row['metric']: row['value'] for row in rows if row['subject'] == subject}
+
+
+def subjects(rows):
+    return {row['subject'] for row in rows}
+
+
+def test_trees_compares_with_malloc():
+    rows = check_rows(runs('trees', *TINY['trees'], '--json', '-').stdout, 'trees')
+    same(subjects(rows), {'midden', 'midden-unsafe', 'malloc'})
+    same(set(metrics(rows, 'malloc')), {'wall_s', 'wall_s_best'})
+    found = metrics(rows, 'midden')
+    same(set(found), {'wall_s', 'wall_s_best', 'ratio_to_malloc', 'cycles', 'pause_us_mean', 'pause_us_max',
+                      'mark_ns_per_object'})
+    ratio = metrics(rows, 'malloc')['wall_s'] / found['wall_s']
+    assert math.isclose(found['ratio_to_malloc'], ratio), (found, ratio)
+    assert found['wall_s_best'] <= found['wall_s'], found
+    same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2})
+
+
+def test_trees_counts_the_cycles_of_one_run():
+    rows = check_rows(runs('trees', *TINY['trees'], '--json', '-', MIDDEN_STRESS='alloc:500').stdout, 'trees')
+    found = metrics(rows, 'midden')
+    # A program of depth 6 makes 255 + 127 + 64 * 31 + 16 * 127 nodes.
+    same(found['cycles'], (255 + 127 + 64 * 31 + 16 * 127) // 500)
+    assert found['mark_ns_per_object'] > 0 and found['pause_us_max'] >= found['pause_us_mean'] > 0, found
+
+
+def test_pauses_measures_every_backend_and_std_map():
+    for keys in ['string', 'uuid', 'mixed']:
+        rows = check_rows(runs('pauses', *TINY['pauses'], '--keys', keys, '--json', '-').stdout, 'pauses')
+        same(subjects(rows), {*backends(), 'std_map'})
+        same(set(metrics(rows, 'std_map')), {'insert_ns', 'lookup_ns'})
+        same(rows[0]['parameters'], {'entries': 3000, 'keys': keys, 'outlier': False, 'cycles': 4, 'gap_ms': 1})
+        for backend in backends():
+            found = metrics(rows, backend)
+            wanted = {'mark_us_p99', 'pause_us_mean', 'pause_us_p50', 'pause_us_p99', 'pause_us_max', 'stop_us_p99',
+                      'references_scanned', 'bytes_per_entry', 'committed_bytes_per_entry', 'insert_ns', 'lookup_ns',
+                      'mutator_ops_per_s', *(phase + '_us_mean' for phase in PHASES)}
+            same(set(found), wanted)
+            assert found['pause_us_p50'] <= found['pause_us_p99'] <= found['pause_us_max'], found
+            assert found['mark_us_mean'] <= found['pause_us_max'] and found['mutator_ops_per_s'] > 0, found
+            # At least the key and the value; the look-ups found every key, or the run had failed.
+            assert found['bytes_per_entry'] >= 16 and found['references_scanned'] > 0, found
+
+
+def test_pauses_scans_each_entry_of_hash():
+    rows = check_rows(runs('pauses', *TINY['pauses'], '--backend', 'hash', '--json', '-').stdout, 'pauses')
+    same(subjects(rows), {'hash', 'std_map'})
+    assert metrics(rows, 'hash')['references_scanned'] >= 2999, rows
+
+
+def test_pauses_scans_few_references_of_skiplist():
+    if 'skiplist' not in backends():
+        return 'no skiplist'
+    rows = check_rows(runs('pauses', *TINY['pauses'], '--backend', 'skiplist', '--json', '-').stdout, 'pauses')
+    assert metrics(rows, 'skiplist')['references_scanned'] < 100, rows
+
+
+def test_pauses_inserts_the_outlier():
+    space = {}
+    for flags in [[], ['--outlier']]:
+        rows = check_rows(runs('pauses', '--entries', '1', '--cycles', '1', *flags, '--json', '-').stdout, 'pauses')
+        same(rows[0]['parameters']['outlier'], bool(flags))
+        space[bool(flags)] = {backend: metrics(rows, backend)['bytes_per_entry'] for backend in backends()}
+    # Two entries share the map's fixed part.
+    assert all(space[True][backend] < space[False][backend] for backend in backends()), space
+
+
+def test_pauses_has_a_ratio_where_both_backends_are():
+    text = runs('pauses', *TINY['pauses']).stdout
+    both = {'hash', 'skiplist'} <= set(backends())
+    same('hash/skiplist' in text, both)
+    assert 'hash/skiplist' not in runs('pauses', *TINY['pauses'], '--backend', 'hash').stdout
+
+
+def test_pauses_has_a_row_for_each_phase():
+    lines = runs('pauses', *TINY['pauses']).stdout.splitlines()
+    found = [line.split()[0] for line in lines if line.split() and line.split()[0] in PHASES]
+    same(found[-len(PHASES):], PHASES)  # before them stands the heading of a column
+
+
+def test_space_measures_each_size():
+    rows = check_rows(runs('space', *TINY['space'], '--json', '-').stdout, 'space')
+    for backend in backends():
+        sizes = [row['parameters']['entries'] for row in rows
+                 if row['subject'] == backend and row['metric'] == 'bytes_per_entry']
+        same(sizes, [1000, 2000, 3000])
+    same({row['metric'] for row in rows}, {'bytes_per_entry', 'committed_bytes_per_entry'})
+    assert all(row['value'] >= 16 for row in rows if row['metric'] == 'bytes_per_entry'), rows
+
+
+def test_scaling_goes_through_round_sizes():
+    rows = check_rows(runs('scaling', *TINY['scaling'], '--json', '-').stdout, 'scaling')
+    scanned = {row['parameters']['entries']: row['value'] for row in rows
+               if row['subject'] == 'hash' and row['metric'] == 'references_scanned'}
+    same(list(scanned), [100, 200, 500, 1000, 2000])
+    assert all(references >= entries for entries, references in scanned.items()), scanned
+
+
+def test_json_in_a_file_leaves_the_tables_on_standard_output():
+    with tempfile.TemporaryDirectory() as folder:
+        for case, tiny in TINY.items():
+            file = pathlib.Path(folder) / (case + '.json')
+            done = runs(case, *tiny, '--json', str(file))
+            same(done.stderr, '')
+            assert ('malloc' if case == 'trees' else 'hash') in done.stdout, done.stdout
+            check_rows(file.read_text(), case)
+
+
+def test_json_on_standard_output_sends_the_tables_to_standard_error():
+    for case, tiny in TINY.items():
+        done = runs('--json', '-', case, *tiny)
+        check_rows(done.stdout, case)
+        assert ('malloc' if case == 'trees' else 'hash') in done.stderr, done.stderr
+
+
+def test_plots_are_complete_pictures():
+    with tempfile.TemporaryDirectory() as folder:
+        for case in ['pauses', 'scaling']:
+            file = pathlib.Path(folder) / (case + '.svg')
+            text = runs(case, *TINY[case], '--plot', str(file)).stdout
+            assert str(file) in text, text
+            picture = xml.etree.ElementTree.parse(file).getroot()
+            names = {element.tag.split('}')[1] for element in picture.iter()}
+            assert picture.tag.endswith('}svg') and 'script' not in names and 'href' not in file.read_text(), names
+            words = {element.text for element in picture.iter() if element.tag.endswith('}text')}
+            assert set(backends()) <= words, words
+            points = sum(element.tag.endswith('}circle') for element in picture.iter())
+            legend = len(backends())
+            same(points, len(backends()) * (4 if case == 'pauses' else 5) + legend)
+            assert ('path' in names) == (case == 'scaling'), names
+
+
+def test_unknown_backend_is_named_and_the_others_listed():
+    for case in ['pauses', 'scaling', 'space']:
+        refuses(['--backend', '"btree"', *backends()], case, '--backend', 'hash', 'btree')
+
+
+def test_sizes_that_are_none_are_named():
+    for size in ['0', '-5', 'many', '', '1e6', '5x', '99999999999999999999']:
+        refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
+    for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('pauses', '--cycles'), ('pauses', '--gap'),
+                         ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'), ('space', '--from'),
+                         ('space', '--to'), ('space', '--steps')]:
+        refuses([option, '"x"'], case, option, 'x')
+        refuses([option, '"-1"'], case, f'{option}=-1')
+    refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')
+    for case in ['space', 'scaling']:
+        refuses(['--from 20', '--to 10'], case, '--from', '20', '--to', '10')
+
+
+def test_unknown_keys_are_named_and_the_others_listed():
+    refuses(['--keys', '"long"', 'string, uuid, mixed'], 'pauses', '--keys', 'long')
+
+
+def test_unknown_words_are_named():
+    refuses(['hedges'], 'hedges')
+    refuses(['--hedges'], 'trees', '--hedges')
+    refuses(['A case is required'])
+
+
+def test_file_that_cannot_be_written_is_found_out_before_the_run():
+    # These runs would take hours.
+    with tempfile.TemporaryDirectory() as folder:
+        for file in [folder, folder + '/none/file']:
+            refuses([file], 'trees', '--depth', '28', '--repetitions', '1000', '--json', file)
+            refuses([file], 'pauses', '--entries', '1000000000', '--plot', file)
+            refuses([file], 'scaling', '--to', '1000000000', '--plot', file)
+
+
+def test_full_disk_is_an_error():
+    if not os.path.exists('/dev/full'):
+        return 'no /dev/full'
+    for where in ['--json', '--plot']:
+        done = run('pauses', *TINY['pauses'], where, '/dev/full')
+        assert done.returncode == 1 and '/dev/full' in done.stderr, done
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run([PROGRAM, 'trees', *TINY['trees'], '--json', '-'], env=ENVIRONMENT, stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and 'standard output' in done.stderr, done
+
+
+def test_wrong_environment_is_an_error():
+    done = run('pauses', *TINY['pauses'], MIDDEN_GC_PERCENT='lots')
+    assert done.returncode == 1 and 'MIDDEN_GC_PERCENT' in done.stderr and 'lots' in done.stderr, done
+
+
+def test_running_out_of_memory_is_an_error():
+    done = run('pauses', '--entries', '200000', '--cycles', '1', MIDDEN_HEAP_MAX='2MiB')
+    assert done.returncode == 1 and done.stderr.startswith('midden-bench: '), done
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith('test_')]
+    print(f'1..{len(tests)}')
+    failed = False
+    for number, (name, test) in enumerate(tests, 1):
+        title = name.removeprefix('test_').replace('_', ' ')
+        try:
+            skipped = test()
+            print(f'ok {number} - {title}' + (f' # SKIP {skipped}' if skipped else ''))
+        except Exception:
+            failed = True
+            print(f'not ok {number} - {title}')
+            print(*('# ' + line for line in traceback.format_exc().splitlines()), sep='\n')
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -65,6 +65,7 @@ class Walk {
     if (!space.large() && (head.slot_bytes != space.slot_bytes || head.blocks != space.span_blocks)) {
       return wrong("a span differs from its space in size", first);
     }
+    if (head.blocks > seen_.size() - first) return wrong("a span reaches behind the frontier", first);
     if (std::uint64_t{head.slots} * head.slot_bytes > std::uint64_t{head.blocks} * block_bytes || head.slots == 0) {
       return wrong("a span's slots do not fit it", first);
     }
@@ -78,18 +79,23 @@ class Walk {
       if (block.type != head.type || block.shared != head.shared || block.slot_bytes != head.slot_bytes) {
         return wrong("a span's blocks disagree about its slots", index);
       }
+      if (space_.plan(index) != (space.large() ? heap_.types()[head.type].plan_word() : space.plan)) {
+        return wrong("a block's plan is not that of its slots", index);
+      }
     }
     return metadata(head);
   }
 
   Checked metadata(const Block& head) {
     const std::uint8_t* bytes = space_.metadata_of(head.first);
+    const std::size_t end = head.blocks * granules_per_block;
     std::size_t granule = 0;
-    for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
-      const std::size_t own = slot * head.slot_bytes >> granule_log2;
-      for (; granule < own; ++granule) {
+    for (std::uint32_t slot = 0; slot <= head.slots; ++slot) {
+      const std::size_t next = slot == head.slots ? end : slot * head.slot_bytes >> granule_log2;
+      for (; granule < next; ++granule) {
         if (bytes[granule] != 0) return wrong("a metadata byte is set where no slot begins", head.first);
       }
+      if (next == end) break;
       if ((bytes[granule++] & colour_mask) > mark_colours) return wrong("a slot has an unknown colour", head.first);
     }
     return {};

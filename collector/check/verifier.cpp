@@ -50,7 +50,10 @@ const char* Verifier::fault_of(const void* target) const {
   if (reinterpret_cast<std::uintptr_t>(target) == poison_word) return "poison: it was loaded from a freed object";
   if (!space.contains(target)) return "an address outside of this Runtime's heap";
   if (!heap_.is_slot(target)) return "an address at which no object starts";
-  if ((space.metadata(target).load() & born_flag) == 0) return "a freed object";
+  const Metadata metadata = space.metadata(target);
+  if ((metadata.load() & born_flag) == 0) return "a freed object";
+  // Nothing is made in a span that the last cycle's sweep has not passed: what has no mark there died.
+  if (space.head_of(target).swept_cycle < heap_.cycle() && !metadata.has(heap_.live_colour())) return "a freed object";
   return nullptr;
 }
 
@@ -66,6 +69,10 @@ void Verifier::scan(const void* object) {
   for (const std::uint32_t offset : type.refs) edge(bytes + offset);
   if (type.element_refs.empty()) return;
   const std::size_t used = *reinterpret_cast<const std::size_t*>(bytes + type.used_offset);
+  if (used > (heap_.slot_bytes_of(object) - type.size) / type.element_size) {
+    fault_ = Finding{"an object counts more elements than it has room for", path_to(object)};
+    return;
+  }
   for (std::size_t i = 0; i < used; ++i) {
     for (const std::uint32_t offset : type.element_refs) edge(bytes + type.size + i * type.element_size + offset);
   }
@@ -99,18 +106,16 @@ std::string Verifier::describe(const void* object) const {
 }
 
 std::string Verifier::path_to(const void* object) const {
-  std::string path;
-  std::size_t steps = 0;
-  while (object != nullptr) {
+  std::string path = describe(object);
+  for (std::size_t steps = 0; steps < 64; ++steps) {
     const Origin& origin = reached_.at(object);
-    std::string step = describe(object);
-    if (origin.offset >= 0) step = std::string("+").append(std::to_string(origin.offset)).append(" -> ").append(step);
-    path = path.empty() ? step : step.append(" ").append(path);
     if (origin.parent == nullptr) return std::string("root: ") + origin.root + " -> " + path;
-    if (++steps == 64) return "... " + path;
+    std::string edge = describe(origin.parent);
+    if (origin.offset >= 0) edge.append(" +").append(std::to_string(origin.offset));
+    path = edge.append(" -> ").append(path);
     object = origin.parent;
   }
-  return path;
+  return std::string("... ").append(path);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

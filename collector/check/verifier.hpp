@@ -1,10 +1,11 @@
 #pragma once
 // The second marker: an independent, slow and suspicious one, which must agree with the first.
 //
-// It keeps its own set of objects and how each was reached, never looks at colours, and checks
-// each reference before it follows it: inside the heap, the start of a slot, an object and not
-// a freed or poisoned slot. It runs before the first marker, so a wild reference is named with
-// its path instead of crashing there; afterwards both sets are compared in both directions.
+// It keeps its own set of objects and how each was reached, marks nothing, and checks each
+// reference before it follows it: inside the heap, the start of a slot, an object and not a dead,
+// freed or poisoned slot; and each count of elements. It runs before the first marker, so a wild
+// reference is named with its path instead of crashing there; afterwards both sets are compared in
+// both directions.
 //
 //   root of thread 'main' -> Session@0x7f.. +8 -> String@0x7f.. +0 -> no object
 //

@@ -41,6 +41,7 @@ class PlanWord {
 
   bool is_leaf() const { return (bits_ & leaf_bit) != 0; }
   bool is_shared() const { return (bits_ & shared_bit) != 0; }
+  bool operator==(const PlanWord&) const = default;
   const ScanPlan& plan() const { return *reinterpret_cast<const ScanPlan*>(bits_ & ~(leaf_bit | shared_bit)); }
 
  private:

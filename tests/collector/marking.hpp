@@ -13,15 +13,17 @@ namespace midden::collector_tests {
 inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 struct Marking : HeapOnly {
-  explicit Marking(std::size_t stack_limit = unlimited) : marker(heap, stack_limit) {}
+  explicit Marking(std::size_t stack_limit = unlimited, bool checked = false)
+      : HeapOnly(checked), marker(heap, stack_limit) {}
 
+  using HeapOnly::make;
   template <class T>
   T* make() {
-    return new (static_cast<void*>(HeapOnly::make(heap.types().find(type_info<T>())))) T();
+    return new (static_cast<void*>(make(heap.types().find(type_info<T>())))) T();
   }
   template <class T>
   T* make_array(Type& type, std::size_t elements) {
-    auto* array = new (static_cast<void*>(HeapOnly::make(type, elements))) T();
+    auto* array = new (static_cast<void*>(make(type, elements))) T();
     array->used = elements;
     return array;
   }

@@ -107,7 +107,7 @@ TEST_CASE("References in slots of 24 bytes, and in objects with alignments, are 
   Odd* odd = m.make<Odd>();
   odd->next = m.make<Odd>();
   odd->before = odd->after = ~0ULL;
-  auto* word = reinterpret_cast<Ref<Odd>*>(static_cast<HeapOnly&>(m).make(aligned) + 192);
+  auto* word = reinterpret_cast<Ref<Odd>*>(m.make(aligned) + 192);
   new (word) Ref<Odd>(odd);
   const MarkTotals& totals = m.mark({reinterpret_cast<std::byte*>(word) - 192});
   CHECK(totals.objects == 3);
@@ -138,12 +138,12 @@ TEST_CASE("A leaf is marked and never touched: shared, in blocks of its own, and
     Marking m;
     Type& type = m.add(leaf_of(size));
     Type& neighbour = m.add(leaf_of(size));
-    std::byte* shared = static_cast<HeapOnly&>(m).make(type);
+    std::byte* shared = m.make(type);
     for (std::size_t i = 0; i < promotion_bytes / size + 1; ++i) {
-      static_cast<HeapOnly&>(m).make(type);
-      static_cast<HeapOnly&>(m).make(neighbour);
+      m.make(type);
+      m.make(neighbour);
     }
-    std::byte* own = static_cast<HeapOnly&>(m).make(type);
+    std::byte* own = m.make(type);
     std::memset(own, 0x7f, size);
     // Whoever reads there now ends the program.
     const auto protect = [&](std::byte* object, int access) {
@@ -168,8 +168,8 @@ TEST_CASE("A segment counts what its owner committed, a large leaf its pages") {
   Marking m;
   Type& segment = m.add(segment_type());
   Type& leaf = m.add(leaf_of(300'000));
-  std::byte* arena = static_cast<HeapOnly&>(m).make(segment, 1 << 20);
-  std::byte* large = static_cast<HeapOnly&>(m).make(leaf);
+  std::byte* arena = m.make(segment, 1 << 20);
+  std::byte* large = m.make(leaf);
   CHECK(m.heap.commit_segment(arena, 10'000, Effort::normal) == Verdict::memory);
   const MarkTotals& totals = m.mark({arena, large});
   CHECK(totals.objects == 2);
@@ -203,8 +203,8 @@ TEST_CASE("Objects that share a block keep their own ways of being scanned") {
   Type& late = m.add({.name = "late", .size = 16, .refs = second});
   Type& leaf = m.add(leaf_of(16));
   Node* target = m.make<Node>();
-  std::byte* node = static_cast<HeapOnly&>(m).make(late);
-  std::byte* blob = static_cast<HeapOnly&>(m).make(leaf);
+  std::byte* node = m.make(late);
+  std::byte* blob = m.make(leaf);
   std::memset(node, 0x7f, 8);  // no reference there
   new (node + 8) Ref<Node>(target);
   std::memset(blob, 0x7f, 16);

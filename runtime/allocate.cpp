@@ -1,6 +1,6 @@
 // The slow paths of allocation, and the objects whose size is known at run time only.
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 
 #include <midden/make.hpp>
@@ -66,11 +66,14 @@ Root<String> make_string(std::string_view text) {
   detail::Mutator& mutator = detail::here();
   std::byte* memory = detail::allocate_elements(mutator, detail::type_slot<String>, type_info<String>(), text.size());
   auto* string = new (static_cast<void*>(memory)) String(text.size());
-  std::memcpy(memory + sizeof(String), text.data(), text.size());
+  text.copy(reinterpret_cast<char*>(memory + sizeof(String)), text.size());
   detail::publish_object();
   return Root<String>(mutator, string);
 }
-Root<String> make_string(Attach&, std::string_view text) { return make_string(text); }
+Root<String> make_string(Attach& here, std::string_view text) {
+  if (&here.mutator() != detail::current) detail::throw_not_attached();
+  return make_string(text);
+}
 
 Root<Segment> make_segment(Attach& here, std::size_t bytes) {
   detail::Mutator& mutator = here.mutator();
@@ -81,8 +84,11 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes) {
 }
 
 void commit(Attach& here, Segment& segment, std::size_t bytes) {
-  runtime::Thread& thread = thread_of(here.mutator());
-  thread.core.commit_segment(thread, &segment, bytes + sizeof(Segment));
+  detail::Mutator& mutator = here.mutator();
+  if (mutator.asked()) [[unlikely]]
+    detail::poll_slow(mutator);
+  runtime::Thread& thread = thread_of(mutator);
+  thread.core.commit_segment(thread, &segment, std::min(bytes, segment.size()) + sizeof(Segment));
 }
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -16,36 +16,47 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace {
 
-// The mutator of the innermost Blocked region of this thread.
+// Where this thread stands: outside (neither), running (`detail::current`), or blocked (this one).
 thread_local constinit detail::Mutator* blocked_mutator = nullptr;
 
 runtime::Thread& thread_of(detail::Mutator& mutator) { return static_cast<runtime::Thread&>(mutator); }
 
-[[maybe_unused]] void fault_store(const void* edge, const void* target) {
+void fault_store(const void* edge, const void* target) {
   char text[128];
   std::snprintf(text, sizeof text, "the reference at %p was to name %p", edge, target);
   runtime::fatal("a reference to an object of another Runtime, or of none, was stored", text);
 }
 
-void set_current(detail::Mutator* mutator) {
-  detail::current = mutator;
-  detail::barrier_log = mutator == nullptr ? nullptr : &thread_of(*mutator).barrier;
-  if constexpr (checked) {
-    detail::current_heap = {};
-    if (mutator == nullptr) return;
-    const collector::AddressSpace& space = thread_of(*mutator).core.heap().address_space();
-    detail::current_heap = {space.base(), space.reserved_blocks() * collector::block_bytes, fault_store};
+void fault_blocked_store(const void*, const void*) {
+  runtime::fatal("a reference was stored by a thread that is Blocked", "thread " + thread_of(*blocked_mutator).name);
+}
+
+// What a stored reference may name, for the checked build; nothing while the thread is blocked.
+detail::HeapRange nameable(const detail::Mutator* running, const detail::Mutator* blocked) {
+  if (running != nullptr) {
+    const collector::AddressSpace& space = running->runtime->core().heap().address_space();
+    return {space.base(), space.reserved_blocks() * collector::block_bytes, fault_store};
   }
+  static constexpr std::byte nothing{};
+  return blocked == nullptr ? detail::HeapRange{} : detail::HeapRange{&nothing, 1, fault_blocked_store};
+}
+
+// At most one of the two is not null.
+void stand(detail::Mutator* running, detail::Mutator* blocked) {
+  detail::current = running;
+  blocked_mutator = blocked;
+  detail::barrier_log = running == nullptr ? nullptr : &thread_of(*running).barrier;
+  if constexpr (checked) detail::current_heap = nameable(running, blocked);
 }
 
 void leave(detail::Mutator& mutator) {
   thread_of(mutator).core.block(thread_of(mutator));
-  set_current(nullptr);
+  stand(nullptr, &mutator);
 }
 
 void enter(detail::Mutator& mutator) {
   thread_of(mutator).core.world().unblock(thread_of(mutator));
-  set_current(&mutator);
+  stand(&mutator, nullptr);
 }
 
 std::string name_of_this_thread(std::string_view given) {
@@ -60,32 +71,53 @@ std::string name_of_this_thread(std::string_view given) {
 namespace detail {
 
 void throw_not_attached() {
-  const std::string thread = "midden: thread '" + name_of_this_thread({}) + "' touched the heap ";
-  throw NotAttached(thread + (blocked_mutator == nullptr ? "without being attached: make a midden::Attach first"
-                                                         : "while it is Blocked: use midden::Unblocked inside"));
+  const Mutator* const known = current != nullptr ? current : blocked_mutator;
+  std::string text = "midden: thread '";
+  text.append(known != nullptr ? static_cast<const runtime::Thread*>(known)->name : name_of_this_thread({}));
+  text.append("' touched the heap ");
+  if (current != nullptr) {
+    text.append("through an Attach that is not its innermost one");
+  } else if (blocked_mutator != nullptr) {
+    text.append("while it is Blocked: use midden::Unblocked inside");
+  } else {
+    text.append("without being attached: make a midden::Attach first");
+  }
+  throw NotAttached(text);
 }
 
 void poll_slow(Mutator& mutator) { thread_of(mutator).core.poll(thread_of(mutator)); }
 void note_root_slow(Mutator& mutator) { thread_of(mutator).core.note_root(thread_of(mutator)); }
+void fault_root() noexcept {
+  runtime::fatal("a Root was moved or ended by a thread that is Blocked or not attached",
+                 "thread " + name_of_this_thread({}));
+}
 
 }  // namespace detail
 
 Attach::Attach(Runtime& runtime, std::string_view name)
-    : outer_(detail::current), own_(outer_ == nullptr || outer_->runtime != &runtime) {
+    : outer_(detail::current), blocked_(blocked_mutator), own_(outer_ == nullptr || outer_->runtime != &runtime) {
   if (!own_) {
     mutator_ = outer_;
     return;
   }
   if (outer_ != nullptr) leave(*outer_);
-  mutator_ = &runtime.core().attach(name_of_this_thread(name));
-  set_current(mutator_);
+  try {
+    mutator_ = &runtime.core().attach(name_of_this_thread(name));
+  } catch (...) {
+    if (outer_ != nullptr) enter(*outer_);
+    throw;
+  }
+  stand(mutator_, nullptr);
 }
 
 Attach::~Attach() {
   if (!own_) return;
   runtime::Thread& thread = thread_of(*mutator_);
+  if (detail::current != mutator_) {
+    runtime::fatal("an Attach ended before what was nested in it, or on another thread", "thread " + thread.name);
+  }
   thread.core.detach(thread);
-  set_current(nullptr);
+  stand(nullptr, blocked_);
   if (outer_ != nullptr) enter(*outer_);
 }
 
@@ -95,24 +127,18 @@ Blocked::Blocked() : mutator_(detail::current) {
     return;
   }
   leave(*mutator_);
-  outer_ = std::exchange(blocked_mutator, mutator_);
 }
 
 Blocked::~Blocked() {
-  if (mutator_ == nullptr) return;
-  blocked_mutator = outer_;
-  enter(*mutator_);
+  if (mutator_ != nullptr) enter(*mutator_);
 }
 
-Unblocked::Unblocked() : mutator_(std::exchange(blocked_mutator, nullptr)) {
+Unblocked::Unblocked() : mutator_(blocked_mutator) {
   if (mutator_ == nullptr) throw NotAttached("midden: Unblocked was used outside of a Blocked region");
   enter(*mutator_);
 }
 
-Unblocked::~Unblocked() {
-  leave(*mutator_);
-  blocked_mutator = mutator_;
-}
+Unblocked::~Unblocked() { leave(*mutator_); }
 
 NoSafepoint::NoSafepoint()
     : mutator_(detail::here()),
@@ -127,32 +153,36 @@ NoSafepoint::~NoSafepoint() {
 RootList::RootList(Runtime& runtime) : runtime_(runtime) { runtime.core().tasks().add(roots_); }
 
 RootList::~RootList() {
-  if (roots_.next != &roots_) {
+  if (in_use_.load(std::memory_order_acquire)) runtime::fatal("a RootList ended while it was used");
+  if (!roots_.alone()) {
     runtime::fatal("a RootList ended while roots in it were alive",
                    runtime::describe_roots(runtime_.core().heap(), roots_));
   }
   runtime_.core().tasks().remove(roots_);
 }
 
-RootList::Use::Use(RootList& list) : list_(list) {
-  detail::Mutator& mutator = detail::here();
-  if (mutator.runtime != &list.runtime_)
+RootList::Use::Use(RootList& list) : list_(list), mutator_(detail::here()) {
+  if (mutator_.runtime != &list.runtime_)
     throw NotAttached("midden: a RootList was used in another Runtime than its own");
   // Acquire and release order what two threads did with the list one after the other.
   if (list_.in_use_.exchange(true, std::memory_order_acquire)) {
-    runtime::fatal("a RootList was used twice at the same time", "thread " + thread_of(mutator).name);
+    runtime::fatal("a RootList was used twice at the same time", "thread " + thread_of(mutator_).name);
   }
-  outer_ = std::exchange(mutator.roots, &list_.roots_);
+  outer_ = std::exchange(mutator_.roots, &list_.roots_);
 }
 
 RootList::Use::~Use() {
-  detail::here().roots = outer_;
+  if (detail::current != &mutator_ || mutator_.roots != &list_.roots_) {
+    runtime::fatal("a RootList::Use ended out of order, while Blocked, or on another thread");
+  }
+  mutator_.roots = outer_;
   list_.in_use_.store(false, std::memory_order_release);
 }
 
 namespace detail {
 
 AnyGlobalRoot::AnyGlobalRoot(void* object) : object_(object), table_(here().runtime->core().globals()) {
+  check_store(&object_, object);
   table_->add(*this);
 }
 

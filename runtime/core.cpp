@@ -91,7 +91,7 @@ Core::~Core() {
     fatal("a Runtime ended before the RootLists made for it", config_.name + ": " + std::to_string(lists));
   }
   if (const std::vector<void*> left = globals_->close(); !left.empty()) {
-    say(std::to_string(left.size()) + " GlobalRoot(s) outlived the Runtime and were emptied");
+    say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
   }
   for (const std::string& line : pins_->close()) say(line);
 }
@@ -180,7 +180,11 @@ Thread& Core::attach(std::string name) {
 }
 
 void Core::detach(Thread& thread) {
-  if (thread.own_roots.next != &thread.own_roots) {
+  require_safepoint_allowed(thread);
+  if (thread.roots != &thread.own_roots) {
+    fatal("an Attach ended while its thread used a RootList", "thread " + thread.name);
+  }
+  if (!thread.own_roots.alone()) {
     fatal("an Attach ended while roots of its thread were alive",
           "thread " + thread.name + ": " + describe_roots(heap_, thread.own_roots));
   }
@@ -199,6 +203,7 @@ void Core::block(Thread& thread) {
 }
 
 void Core::poll(Thread& thread) {
+  if (Word(thread).has(detail::blocked_bit)) detail::throw_not_attached();
   require_safepoint_allowed(thread);
   world_.poll(thread);
   bool due = std::exchange(thread.stress_due, false);

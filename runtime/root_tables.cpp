@@ -43,13 +43,18 @@ void TaskRoots::trace(Tracer& tracer) {
 }
 
 std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list) {
+  std::vector<void*> named;
+  for (const detail::RootLink* root = list.next; root != &list; root = root->next) named.push_back(root->object);
+  return describe_roots(heap, named, "root");
+}
+
+std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun) {
   std::map<std::string, std::size_t> by_type;
-  std::size_t count = 0;
-  for (const detail::RootLink* root = list.next; root != &list; root = root->next) {
-    ++count;
-    ++by_type[root->object == nullptr ? "empty" : "of " + std::string(heap.type_of(root->object).info().name)];
+  for (void* object : named) {
+    ++by_type[object == nullptr ? "empty" : "of " + std::string(heap.type_of(object).info().name)];
   }
-  std::string text = std::to_string(count) + (count == 1 ? " root:" : " roots:");
+  std::string text = std::to_string(named.size());
+  text.append(" ").append(noun).append(named.size() == 1 ? ":" : "s:");
   const char* separator = " ";
   for (const auto& [type, number] : by_type) {
     text.append(separator).append(std::to_string(number)).append(" ").append(type);

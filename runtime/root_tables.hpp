@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include <midden/root.hpp>
 #include <midden/root_source.hpp>
@@ -47,6 +48,8 @@ class TaskRoots final : public RootSource {
 
 // "3 roots: 2 of Session, 1 empty", for messages. Requires: attached, or the world is stopped.
 std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list);
+// The same for roots that named these objects.
+std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun);
 
 }  // namespace runtime
 

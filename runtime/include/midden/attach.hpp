@@ -23,7 +23,8 @@ class Runtime;
 
 // While it lives this thread may touch `runtime`'s heap. If the thread is attached to another
 // Runtime already, it is Blocked there until this ends; attaching again to the current one is
-// allowed and does nothing. All roots made on the thread must have ended before: else fatal.
+// allowed and does nothing. Inside a Blocked region it attaches anew, also to the same Runtime.
+// All roots made on the thread must have ended before it: else fatal, as is ending it out of order.
 class Attach {
  public:
   explicit Attach(Runtime& runtime, std::string_view name = {});
@@ -36,7 +37,8 @@ class Attach {
 
  private:
   detail::Mutator* mutator_;
-  detail::Mutator* outer_;
+  detail::Mutator* outer_;    // what the thread ran as before
+  detail::Mutator* blocked_;  // or was blocked as
   bool own_;
 };
 
@@ -51,7 +53,6 @@ class Blocked {
 
  private:
   detail::Mutator* mutator_;
-  detail::Mutator* outer_ = nullptr;
 };
 
 // Touches the heap again inside a Blocked region, for a callback or one turn of an event loop.

@@ -80,6 +80,7 @@ inline thread_local constinit Mutator* current = nullptr;
 [[noreturn]] void throw_not_attached();
 void poll_slow(Mutator& mutator);
 void note_root_slow(Mutator& mutator);
+[[noreturn]] void fault_root() noexcept;
 
 inline Mutator& here() {
   Mutator* mutator = current;

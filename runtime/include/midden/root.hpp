@@ -7,8 +7,9 @@
 //
 // A Root is a node of a circular list that belongs to its thread, or to the task whose RootList
 // was in use when it was made. It may be moved, and roots may end in any order. Operations on a
-// Root are heap touches: the thread must be attached and not Blocked (else NotAttached), except
-// reading it. Making, assigning and ending a root is never a safepoint.
+// Root are heap touches: the thread must be attached and not Blocked (else NotAttached; moving and
+// ending one cannot throw, and are checked in the checked build only), except reading it. Making,
+// assigning and ending a root is never a safepoint.
 //
 // Threads: a Root and its list are used by one thread at a time; a GlobalRoot by any, and its
 // loads and stores are atomic.
@@ -33,38 +34,45 @@ namespace detail {
 class AnyRoot {
  protected:
   AnyRoot() { join(here()); }
-  explicit AnyRoot(void* object) {
-    Mutator& mutator = here();
-    if (mutator.stress_roots != 0) [[unlikely]]
-      note_root_slow(mutator);
-    join(mutator);
-    link_.object = object;
-  }
+  explicit AnyRoot(void* object) { assign(object); }
   // For allocation, which has the mutator at hand.
   AnyRoot(Mutator& mutator, void* object) {
     join(mutator);
     link_.object = object;
   }
   AnyRoot(AnyRoot&& other) noexcept {
+    other.require_running();
     link_.replace(other.link_);
     link_.object = std::exchange(other.link_.object, nullptr);
   }
-  ~AnyRoot() { link_.unlink(); }
+  ~AnyRoot() {
+    require_running();
+    link_.unlink();
+  }
 
+  // A root that was moved from is in no list; it joins this thread's when it is assigned to.
   void assign(void* object) {
-    if (Mutator* mutator = current; mutator != nullptr && mutator->stress_roots != 0) [[unlikely]] {
-      note_root_slow(*mutator);
-    }
+    Mutator& mutator = here();
+    check_store(&link_.object, object);
+    if (mutator.stress_roots != 0) [[unlikely]]
+      note_root_slow(mutator);
+    if (link_.alone()) join(mutator);
     link_.object = object;
   }
-  // A root that was moved from is in no list; it joins this thread's when it is assigned to.
-  void rejoin() {
-    if (link_.alone()) join(here());
+  void assign(AnyRoot&& other) {
+    assign(other.link_.object);
+    if (this != &other) other.link_.object = nullptr;
   }
   void* object() const noexcept { return link_.object; }
 
  private:
   void join(Mutator& mutator) { link_.link_after(*mutator.roots); }
+  // What cannot throw is fatal in the checked build: a list that changes while it may be traced.
+  void require_running() const noexcept {
+    if constexpr (checked) {
+      if (current == nullptr && !link_.alone()) fault_root();
+    }
+  }
 
   RootLink link_;
 };
@@ -87,7 +95,6 @@ class Root : detail::AnyRoot {
   ~Root() = default;
 
   Root& operator=(T* object) {
-    rejoin();
     assign(detail::as_target(object));
     return *this;
   }
@@ -98,10 +105,8 @@ class Root : detail::AnyRoot {
   }
   Root& operator=(const Root& other) { return *this = other.get(); }
   Root& operator=(Root&& other) {
-    if (this == &other) return *this;
-    T* object = other.get();
-    other = nullptr;
-    return *this = object;
+    assign(static_cast<AnyRoot&&>(other));
+    return *this;
   }
 
   // The object; it stays alive while this root, or another, names it.
@@ -120,7 +125,7 @@ class Root : detail::AnyRoot {
 // The roots of a task. While a `Use` lives, roots made on the thread join this list and not the
 // thread's. Hand the task over by ending the Use on one thread and beginning one on another;
 // the host synchronises the two. Ending the list with roots in it is fatal, and so is using it
-// on two threads at once.
+// on two threads at once, or ending a Use out of order or where it did not begin.
 class RootList {
  public:
   explicit RootList(Runtime& runtime);
@@ -138,6 +143,7 @@ class RootList {
 
    private:
     RootList& list_;
+    detail::Mutator& mutator_;
     detail::RootLink* outer_;
   };
 

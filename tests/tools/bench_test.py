@@ -22,7 +22,7 @@ PEERS = {'trees': {'malloc'}, 'pauses': {'std_map'}}
 PHASES = ['stop', 'roots', 'mark', 'weak', 'reclaim', 'resume']
 TINY = {
     'trees': ['--depth', '6', '--repetitions', '2'],
-    'pauses': ['--entries', '3000', '--cycles', '4', '--gap', '1'],
+    'pauses': ['--entries', '3000', '--lookups', '5000', '--cycles', '4', '--gap', '1'],
     'scaling': ['--from', '100', '--to', '2000', '--cycles', '2'],
     'space': ['--from', '1000', '--to', '3000', '--steps', '3'],
 }
@@ -107,7 +107,8 @@ def test_pauses_measures_every_backend_and_std_map():
         rows = check_rows(runs('pauses', *TINY['pauses'], '--keys', keys, '--json', '-').stdout, 'pauses')
         same(subjects(rows), {*backends(), 'std_map'})
         same(set(metrics(rows, 'std_map')), {'insert_ns', 'lookup_ns'})
-        same(rows[0]['parameters'], {'entries': 3000, 'keys': keys, 'outlier': False, 'cycles': 4, 'gap_ms': 1})
+        same(rows[0]['parameters'], {'entries': 3000, 'keys': keys, 'outlier': False, 'lookups': 5000, 'cycles': 4,
+                                     'gap_ms': 1})
         for backend in backends():
             found = metrics(rows, backend)
             wanted = {'mark_us_p99', 'pause_us_mean', 'pause_us_p50', 'pause_us_p99', 'pause_us_max', 'stop_us_p99',
@@ -136,7 +137,8 @@ def test_pauses_scans_few_references_of_skiplist():
 def test_pauses_inserts_the_outlier():
     space = {}
     for flags in [[], ['--outlier']]:
-        rows = check_rows(runs('pauses', '--entries', '1', '--cycles', '1', *flags, '--json', '-').stdout, 'pauses')
+        one = ['--entries', '1', '--lookups', '10', '--cycles', '1', *flags]
+        rows = check_rows(runs('pauses', *one, '--json', '-').stdout, 'pauses')
         same(rows[0]['parameters']['outlier'], bool(flags))
         space[bool(flags)] = {backend: metrics(rows, backend)['bytes_per_entry'] for backend in backends()}
     # Two entries share the map's fixed part.
@@ -217,8 +219,8 @@ def test_sizes_that_are_none_are_named():
     for size in ['0', '-5', 'many', '', '1e6', '5x', '99999999999999999999']:
         refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
     for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('pauses', '--cycles'), ('pauses', '--gap'),
-                         ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'), ('space', '--from'),
-                         ('space', '--to'), ('space', '--steps')]:
+                         ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
+                         ('space', '--from'), ('space', '--to'), ('space', '--steps')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')

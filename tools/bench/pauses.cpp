@@ -3,7 +3,7 @@
 // For each backend, in a Runtime of its own:
 //
 //   thread      build           look up        churn                     end
-//   mutator     N inserts       1M hits, 3x    95 % look-ups, 5 % writes ...
+//   mutator     N inserts       hits, 3x       95 % look-ups, 5 % writes ...
 //   collector                                  gap, cycle, gap, cycle ...
 //
 //   build       inserts in shuffled order; cycles that the growth starts count in its time
@@ -42,7 +42,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t hits_count = 1'000'000;
 constexpr int passes = 3;
 
 // What the cycles were, once it has been added to a Runtime.
@@ -232,7 +231,7 @@ MapFigures measure_std_map(const PauseOptions& options, const KeyBatch& hits) {
 void run_pauses(const PauseOptions& options, Output& output) {
   std::unique_ptr<OutputFile> plot;
   if (!options.plot.empty()) plot = std::make_unique<OutputFile>(options.plot);
-  const KeyBatch hits = random_hits(options.maps.style(), options.entries, hits_count);
+  const KeyBatch hits = random_hits(options.maps.style(), options.entries, options.lookups);
   std::vector<MapFigures> maps;
   for (const std::string& backend : options.maps.chosen()) maps.push_back(measure_backend(backend, options, hits));
   maps.push_back(measure_std_map(options, hits));
@@ -254,6 +253,7 @@ Case pauses_case(CLI::App& app) {
   add_entries(*command, "--entries", options->entries, "Entries of the map");
   add_map_choice(*command, options->maps);
   command->add_flag("--outlier", options->outlier, "Insert the key \"a\" too, which shares no prefix with the others");
+  add_number(*command, "--lookups", options->lookups, 1, 100'000'000, "Look-ups in each of three passes");
   add_number(*command, "--cycles", options->cycles, 1, 1'000'000, "Cycles to run");
   add_number(*command, "--gap", options->gap_ms, 0, 10'000, "Milliseconds between two cycles");
   command->add_option("--plot", options->plot, "Write the pauses as a plot, in SVG")->type_name("FILE");

@@ -18,6 +18,7 @@ struct PauseOptions {
   MapChoice maps;
   std::size_t entries = 1'000'000;
   bool outlier = false;
+  std::size_t lookups = 1'000'000;
   std::size_t cycles = 100;
   std::size_t gap_ms = 10;
   std::string plot;

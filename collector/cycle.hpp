@@ -20,10 +20,10 @@
 namespace midden::inline MIDDEN_ABI::collector {
 
 struct CycleSettings {
-  PacerSettings pacing;
+  PacerSettings pacing{};
   std::size_t mark_stack_limit = std::numeric_limits<std::size_t>::max();
   // Called when a check fails; does not return. Checks run where the heap was made `checked`.
-  std::function<void(const Finding&)> broken;
+  std::function<void(const Finding&)> broken{};
 };
 
 class Cycle {

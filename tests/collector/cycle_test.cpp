@@ -1,0 +1,203 @@
+#include "collector/cycle.hpp"
+
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "tests/collector/full_cycle.hpp"
+#include "tests/collector/shapes.hpp"
+
+namespace midden::collector_tests {
+namespace {
+
+Node* make_node(FullCycle& full) {
+  return new (static_cast<void*>(full.make(full.heap.types().find(type_info<Node>())))) Node();
+}
+
+// Writes down each call with what the world did at that moment.
+class Diary final : public Observer {
+ public:
+  explicit Diary(const FakeWorld& world) : world_(world) {}
+
+  void cycle_begins(std::uint64_t number, Cause cause) override {
+    note("cycle " + std::to_string(number) + " for " + std::string(name(cause)));
+  }
+  void phase_begins(Phase phase) override { note(std::string("+").append(name(phase))); }
+  void phase_ends(Phase phase, std::uint64_t) override { note(std::string("-").append(name(phase))); }
+  void cycle_ended(const CycleReport& report) override {
+    note("end");
+    last = report;
+  }
+
+  std::vector<std::string> lines;
+  CycleReport last;
+
+ private:
+  void note(std::string line) { lines.push_back(line.append(world_.stopped() ? " stopped" : " runs")); }
+
+  const FakeWorld& world_;
+};
+
+TEST_CASE("The itinerary: the world stands from the end of `stop` to the begin of `resume`") {
+  FullCycle full;
+  Diary diary(full.world);
+  full.ledger.add_observer(diary);
+  const CycleReport report = full.cycle.run(Cause::growth);
+  CHECK(diary.lines == std::vector<std::string>{"cycle 1 for growth runs", "+stop runs", "-stop stopped",
+                                                "+roots stopped", "-roots stopped", "+mark stopped", "-mark stopped",
+                                                "+weak stopped", "-weak stopped", "+reclaim stopped",
+                                                "-reclaim stopped", "+resume stopped", "-resume runs", "end runs"});
+  CHECK(diary.last.number == report.number);
+  CHECK(full.world.stops() == 1);
+}
+
+TEST_CASE("The report of a cycle is complete when the observer gets it") {
+  FullCycle full;
+  Diary diary(full.world);
+  full.ledger.add_observer(diary);
+  Node* root = full.root(make_node(full));
+  root->left = make_node(full);
+  Type& segment = full.add(segment_type());
+  std::byte* arena = full.root(full.make(segment, 500'000));
+  CHECK(full.heap.commit_segment(arena, 5000, Effort::normal) == Verdict::memory);
+  for (int i = 0; i < 98; ++i) make_node(full);
+
+  full.collect();
+  const CycleReport& first = diary.last;
+  CHECK(first.number == 1);
+  CHECK(first.cause == Cause::requested);
+  CHECK(first.mutators == 1);
+  CHECK(first.objects_marked == 3);
+  CHECK(first.references_scanned == 3);
+  CHECK(first.live_bytes == 32 + 8192);
+  CHECK(first.arena_bytes == 8192);
+  CHECK(first.scannable_bytes == 32 + granule_bytes);
+  CHECK(first.allocated_bytes == 100 * 16);
+  CHECK(first.committed_bytes == full.heap.committed_bytes());
+  CHECK(first.trigger_bytes == PacerSettings{}.floor);
+  CHECK(first.overflows == 0);
+  CHECK(first.sweep_ns == 0);
+  CHECK(std::accumulate(first.phase_ns.begin(), first.phase_ns.end(), std::uint64_t{0}) == first.pause_ns);
+
+  make_node(full);
+  full.cycle.run(Cause::stress);
+  const CycleReport& second = diary.last;
+  CHECK(second.number == 2);
+  CHECK(second.cause == Cause::stress);
+  CHECK(second.objects_marked == 3);
+  CHECK(second.allocated_bytes == 16);  // since the cycle before
+  CHECK(second.sweep_ns > 0);
+  CHECK(full.heap.report().cycles == 2);
+  CHECK(full.heap.report().allocated_bytes == 101 * 16);
+}
+
+TEST_CASE("Through many cycles nothing live is lost, and the dead make room") {
+  for (const bool checked : {false, true}) {
+    CAPTURE(checked);
+    FullCycle full(checked);
+    std::vector<Node*> list{full.root(make_node(full))};
+    BlockIndex frontier = 0;
+    for (int cycle = 0; cycle < 30; ++cycle) {
+      CAPTURE(cycle);
+      for (int i = 0; i < 2000; ++i) make_node(full);
+      list.back()->right = make_node(full);
+      list.push_back(list.back()->right.get());
+      REQUIRE(full.collect().objects_marked == list.size());
+      for (std::size_t i = 0; i + 1 < list.size(); ++i) REQUIRE(list[i]->right == list[i + 1]);
+      if (cycle == 3) frontier = full.heap.address_space().frontier();
+    }
+    CHECK(full.heap.address_space().frontier() == frontier);
+  }
+}
+
+TEST_CASE("Every source of roots is asked, until it is removed") {
+  FullCycle full;
+  RootList other;
+  full.cycle.add_roots(other);
+  full.root(make_node(full));
+  other.objects.push_back(make_node(full));
+  CHECK(full.collect().objects_marked == 2);
+  full.cycle.remove_roots(other);
+  CHECK(full.collect().objects_marked == 1);
+}
+
+TEST_CASE("A cycle sets the trigger for the next") {
+  FullCycle full(false, {.pacing = {.percent = 50, .floor = 1 << 20}});
+  Type& type = full.add(leaf_of(1008));
+  const auto fill = [&] {
+    std::size_t bytes = 0;
+    while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) bytes += 1008;
+    return bytes;
+  };
+  CHECK(fill() >= 1 << 20);  // before the first cycle: that of an empty heap
+  Type& arrays = full.add(RefArray::type());
+  full.root(full.make(arrays, 1 << 20));  // 8 MiB to scan
+  CHECK(full.collect().trigger_bytes == (8 << 20) / 2 + page_bytes / 2);
+  const std::size_t second = fill();
+  CHECK(second >= 4 << 20);
+  CHECK(second <= (4 << 20) + 2 * block_bytes);
+  full.roots.objects.clear();
+  CHECK(full.collect().trigger_bytes == 1 << 20);
+}
+
+TEST_CASE("Switched off, no trigger is reported and none asks for a cycle") {
+  FullCycle full(false, {.pacing = {.off = true, .floor = 0}});
+  CHECK(full.collect().trigger_bytes == 0);
+  Type& type = full.add(leaf_of(300'000));
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(full.allocator.allocate(type, 300'000, Effort::normal).verdict == Verdict::memory);
+  }
+}
+
+TEST_CASE("A small grey stack costs rescans, which the report counts") {
+  FullCycle full(true, {.mark_stack_limit = 1});
+  std::vector<Node*> nodes{full.root(make_node(full))};
+  for (std::size_t i = 0; i < 500; ++i) {
+    nodes.push_back(make_node(full));
+    (i % 2 == 0 ? nodes[i / 2]->left : nodes[i / 2]->right) = nodes.back();
+  }
+  const CycleReport report = full.collect();
+  CHECK(report.overflows > 0);
+  CHECK(report.objects_marked == nodes.size());
+}
+
+TEST_CASE("A retired type goes in the weak phase of the first cycle without its objects") {
+  FullCycle full(true);
+  Type& type = full.add(leaf_of(24));
+  full.root(full.make(type));
+  full.heap.retire(type);
+  full.collect();
+  CHECK(full.heap.types().all().size() == 1);
+  full.roots.objects.clear();
+  full.collect();
+  CHECK(full.heap.types().all().empty());
+}
+
+TEST_CASE("In a checked heap the walk follows each cycle, and what it finds stops it") {
+  FullCycle full(true);
+  Node* node = full.root(make_node(full));
+  full.collect();
+  // A byte in the tail of a block, where sweeping would clear it, but nobody has swept.
+  full.heap.address_space().metadata(full.heap.address_space().begin_of(full.block_of(node) + 1)).set(pinned_flag);
+  try {
+    full.collect();
+    FAIL_CHECK("was not found");
+  } catch (const Finding& found) {
+    CHECK(found.what == "a free block has metadata left behind");
+  }
+  CHECK_FALSE(full.world.stopped());
+}
+
+TEST_CASE("Two heaps do not know of each other") {
+  FullCycle one, two;
+  Node* mine = one.root(make_node(one));
+  Node* theirs = two.root(make_node(two));
+  for (int i = 0; i < 5; ++i) CHECK(one.collect().number == static_cast<std::uint64_t>(i + 1));
+  CHECK(two.collect().number == 1);
+  CHECK_FALSE(one.heap.is_slot(theirs));
+  CHECK_FALSE(two.heap.is_slot(mine));
+}
+
+}  // namespace
+}  // namespace midden::collector_tests

@@ -1,0 +1,30 @@
+// Random graphs of objects of many shapes against their shadows, in every kind of heap.
+
+#include "tests/collector/shadow_graph.hpp"
+#include "tests/support/seed.hpp"
+
+namespace midden::collector_tests {
+namespace {
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+void run(bool checked, std::size_t stack_limit, std::uint64_t stream) {
+  CAPTURE(checked, stack_limit);
+  FullCycle full(checked, {.mark_stack_limit = stack_limit});
+  ShadowGraph graph(full, test_generator(stream));
+  for (int i = 0; i < 12'000; ++i) {
+    graph.step();
+    if (i % 300 == 299) graph.collect();
+  }
+  CHECK(graph.cycles() == 40);
+  CHECK(graph.objects() > 100);  // or nothing was tried
+  graph.finish();
+}
+
+TEST_CASE("A random graph is what its shadow says") { run(false, unlimited, 30); }
+TEST_CASE("A random graph is what its shadow says, marked with a stack of one") { run(false, 1, 31); }
+TEST_CASE("A random graph is what its shadow says, in a checked heap") { run(true, unlimited, 32); }
+TEST_CASE("A random graph is what its shadow says, in a checked heap with a stack of one") { run(true, 1, 33); }
+
+}  // namespace
+}  // namespace midden::collector_tests

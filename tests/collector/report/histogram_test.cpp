@@ -63,7 +63,7 @@ TEST_CASE("A value beyond the range counts in the last cell, and the maximum sta
 
 TEST_CASE("A quantile is at most 0.8 % above that of the sorted list, and never below") {
   auto random = test_generator(4);
-  for (int round = 0; round < 50; ++round) {
+  for (unsigned round = 0; round < 50; ++round) {
     Histogram histogram;
     std::vector<std::uint64_t> values(1 + random() % 3000);
     for (std::uint64_t& value : values) histogram.record(value = draw(random, 1 + round % 41));

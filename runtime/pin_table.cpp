@@ -38,6 +38,11 @@ void PinTable::remove(std::uint32_t number) noexcept {
   free_.push_back(number);
 }
 
+bool PinTable::pinned(const void* object) const {
+  const std::lock_guard lock(mutex_);
+  return counts_.contains(const_cast<void*>(object));
+}
+
 PinReport PinTable::report() const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t now = collector::steady_ns();
@@ -90,8 +95,9 @@ void* AnyPin::object() const noexcept { return table_ != nullptr && table_->open
 }  // namespace detail
 
 bool is_pinned(const void* object) {
-  const collector::Heap& heap = detail::here().runtime->core().heap();
-  return (heap.address_space().metadata(object).load() & collector::pinned_flag) != 0;
+  runtime::Core& core = detail::here().runtime->core();
+  const std::uint8_t flags = core.heap().address_space().metadata(object).load();
+  return (flags & collector::pinned_flag) != 0 && core.pins()->pinned(object);
 }
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -2,9 +2,10 @@
 // The pins of one Runtime: counted roots with an age.
 //
 //   entries_   number -> object, time            a Pin holds its number
-//   counts_    object -> how many pins           is_pinned asks the object's metadata byte
+//   counts_    object -> how many pins           is_pinned asks the object's metadata byte first
 //
-// Invariant: an object's pinned flag is set exactly while counts_ has it.
+// Invariant: an object that counts_ has has its pinned flag. The flag may be left behind: a pin
+// may end on any thread, also while marking stores the byte as it was.
 //
 // Threads: all under the mutex. The table outlives the Runtime as long as a Pin needs it; after
 // `close` it knows no heap and every pin is empty.
@@ -30,6 +31,7 @@ class PinTable final : public RootSource {
   std::uint32_t add(void* object);
   void remove(std::uint32_t number) noexcept;
 
+  bool pinned(const void* object) const;
   // Pairs with the store in `close`: a pin read after its Runtime ended is empty.
   bool open() const noexcept { return open_.load(std::memory_order_acquire); }
   PinReport report() const;

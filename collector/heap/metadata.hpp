@@ -15,7 +15,8 @@
 //
 // Threads: relaxed atomics. During marking several workers may store the same colour to one
 // byte; flags change by read-modify-write, and never while marking stores colours, except
-// `overflowed`, which the marking worker itself sets. A thread may pin a live object while
+// `overflowed`, which the marking worker itself sets, and the clearing of `pinned`, which may get
+// lost: the pins themselves are counted elsewhere. A thread may pin a live object while
 // another sweeps its block, so sweeping reads eight bytes at a time but writes only the bytes of
 // dead slots, one by one.
 

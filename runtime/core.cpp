@@ -56,9 +56,11 @@ collector::CycleSettings cycle_settings(const Config& config) {
       .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); }};
 }
 
-// Relaxed: a cycle counted late means one cycle more, never one too few, because the mutex that
-// the reader takes next orders the rest.
-std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(std::memory_order_relaxed); }
+// Sequentially consistent: a request that reads the number from before a cycle came before it.
+std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(); }
+
+// The Runtime whose cycle this thread is running.
+thread_local constinit const Core* collecting = nullptr;
 
 }  // namespace
 
@@ -102,19 +104,20 @@ void Core::say(const std::string& line) const { config_.message("midden: " + con
 
 template <class Attempt>
 auto Core::insist(Thread& thread, Attempt&& attempt) {
+  // However this ends, the attempts may have moved the table of cursors.
+  struct Refresh {
+    Thread& thread;
+    ~Refresh() { thread.refresh_cursors(); }
+  } const refresh{thread};
   auto effort = collector::Effort::normal;
   for (int collections = 0;; ++collections) {
     const std::uint64_t seen = count_of(started_);
     const auto grant = attempt(effort);
-    if (grant.verdict == collector::Verdict::memory) {
-      thread.refresh_cursors();
-      return grant;
-    }
+    if (grant.verdict == collector::Verdict::memory) return grant;
     // Other threads may take what a cycle freed; a second try is fair, a third is a spiral.
     const bool hopeless = collections == 2 || (collections == 1 && effort == collector::Effort::beyond_trigger &&
                                                grant.verdict == collector::Verdict::out_of_memory);
     if (hopeless) {
-      thread.refresh_cursors();
       throw OutOfMemory(grant.verdict == collector::Verdict::limit_reached
                             ? "midden: out of memory: the heap has reached MIDDEN_HEAP_MAX (Config::heap_max)"
                             : "midden: out of memory: the system gives no more, or the reserved range is used up "
@@ -230,33 +233,36 @@ void Core::note_root(Thread& thread) {
 void Core::collect(Cause cause) { collect(cause, count_of(started_)); }
 
 void Core::collect(Cause cause, std::uint64_t seen) {
-  Thread* self = running_in(*this);
-  if (self != nullptr) block(*self);
-  {
-    const std::lock_guard lock(cycle_mutex_);
-    // A cycle that began after the request has done what was asked for.
-    if (count_of(started_) == seen) {
-      started_.store(seen + 1, std::memory_order_relaxed);
-      cycle_.run(cause);
-    }
+  require_outside_of_cycle();
+  const Waiting waiting;
+  const std::lock_guard lock(cycle_mutex_);
+  // A cycle that began after the request has done what was asked for.
+  if (count_of(started_) != seen) return;
+  started_.store(seen + 1);
+  const Core* const outer = std::exchange(collecting, this);
+  try {
+    cycle_.run(cause);
+  } catch (const std::exception& error) {
+    fatal("an exception left a collection: of an observer, a root source or Config::message", error.what());
+  } catch (...) {
+    fatal("something that is no std::exception left a collection");
   }
-  if (self != nullptr) world_.unblock(*self);
+  collecting = outer;
 }
 
 void Core::with_no_cycle(const std::function<void()>& f) {
-  Thread* self = running_in(*this);
-  if (self != nullptr) block(*self);
-  {
-    const std::lock_guard lock(cycle_mutex_);
-    f();
-  }
-  if (self != nullptr) world_.unblock(*self);
+  require_outside_of_cycle();
+  const Waiting waiting;
+  const std::lock_guard lock(cycle_mutex_);
+  f();
 }
 
-Thread* running_in(const Core& core) {
-  detail::Mutator* mutator = detail::current;
-  if (mutator == nullptr || &mutator->runtime->core() != &core) return nullptr;
-  return static_cast<Thread*>(mutator);
+void Core::require_outside_of_cycle() const {
+  if (collecting == this) fatal("a call from inside a collection waits for its end", "runtime " + config_.name);
+}
+
+Waiting::Waiting() {
+  if (detail::current != nullptr) blocked_.emplace();
 }
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

@@ -11,9 +11,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <midden/attach.hpp>
 #include <midden/runtime.hpp>
 
 #include "collector/cycle.hpp"
@@ -70,6 +72,8 @@ class Core {
 
  private:
   void collect(Cause cause, std::uint64_t seen);
+  // Fatal on the thread that runs a cycle of this Runtime.
+  void require_outside_of_cycle() const;
   void require_safepoint_allowed(Thread& thread) const;
   // Asks `attempt` for memory, collecting in between, until it gives some or none can be had.
   template <class Attempt>
@@ -95,7 +99,14 @@ class Core {
   std::atomic<std::uint64_t> started_{0};  // cycles; any thread
 };
 
-// The thread that is running attached to `core`, or null.
-Thread* running_in(const Core& core);
+// While it lives this thread is Blocked, if it is attached: in whatever Runtime, because threads
+// of two that wait for each other's would wait for ever. Fatal inside a NoSafepoint scope.
+class Waiting {
+ public:
+  Waiting();
+
+ private:
+  std::optional<Blocked> blocked_;
+};
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/core.hpp"
+#include "runtime/fatal.hpp"
 
 namespace midden::inline MIDDEN_ABI {
 
@@ -56,10 +57,16 @@ void Runtime::remove_observer(Observer& observer) {
 }
 
 void Runtime::handshake(const std::function<void()>& f) {
-  runtime::Thread* self = runtime::running_in(*core_);
-  if (self != nullptr) core_->block(*self);
-  core_->world().handshake([&](runtime::Thread&) { f(); });
-  if (self != nullptr) core_->world().unblock(*self);
+  const runtime::Waiting waiting;
+  core_->world().handshake([&](runtime::Thread& thread) {
+    try {
+      f();
+    } catch (const std::exception& error) {
+      runtime::fatal("a function of a handshake threw", thread.name + ": " + error.what());
+    } catch (...) {
+      runtime::fatal("a function of a handshake threw", thread.name + ": no std::exception");
+    }
+  });
 }
 
 Runtime& Runtime::current() { return *detail::here().runtime; }

@@ -6,7 +6,8 @@
 //   cycle_begins -> phase_begins(stop) -> phase_ends(stop) -> ... -> phase_ends(resume) -> cycle_ended
 //
 // Between the end of `stop` and the begin of `resume` no mutator runs. An observer may not
-// touch the heap, and during a phase it may not allocate or lock what a stopped thread may hold.
+// touch the heap or throw, and during a phase it may not allocate or lock what a stopped thread may
+// hold.
 
 #include <cstdint>
 

@@ -62,7 +62,7 @@ struct Config {
   bool gctrace = false;
 
   // Where reports go (trace lines, roots and pins left over). Default: standard error, one line
-  // a call. Called on any thread, never while the world is stopped.
+  // a call. Called on any thread, never while the world is stopped. May not touch the heap or throw.
   std::function<void(std::string_view)> message;
 
   // --- what to verify -----------------------------------------------------------------------

@@ -53,7 +53,9 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   // Runs a cycle and returns when it is over. Requests that wait while a cycle runs are served
-  // together by the next one.
+  // together by the next one. This, `idle`, `handshake` and adding and removing of sources and
+  // observers are safepoints: the thread is Blocked, in whichever Runtime it runs, while it waits
+  // for others. From inside a cycle (observers, root sources) they are fatal.
   void collect();
   // Does work that is waiting, on this thread, for about `budget`: finishes the sweep. Returns
   // true when nothing is left. For a host's idle moments; never needed for correctness.

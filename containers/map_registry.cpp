@@ -10,6 +10,7 @@
 #include <midden/map_backend.hpp>
 
 #include "containers/hash/backend.hpp"
+#include "containers/skiplist/backend.hpp"
 
 namespace midden::inline MIDDEN_ABI {
 
@@ -20,6 +21,7 @@ struct Registry {
   // The built-in ones; an ordered map takes the first that keeps order.
   std::deque<MapBackend> backends{
       containers::hash::backend(),
+      containers::skiplist::backend(),
   };
 
   const MapBackend* find(std::string_view name) const {

@@ -1,0 +1,121 @@
+#include "containers/skiplist/arena.hpp"
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+namespace {
+
+constexpr std::size_t unit_bytes = 4;
+constexpr std::uint32_t line_units = 16;
+constexpr std::size_t page_bytes = 4096;
+constexpr std::uint32_t first_units = 32;  // units of segment 0, and its first offset
+
+// What a map past 4 KiB keeps at the begin of a segment.
+struct Tables {
+  std::uintptr_t bases[Arena::max_segments];
+  Bins bins;
+};
+constexpr std::uint32_t table_units = (sizeof(Tables) + 63) / 64 * line_units;
+
+std::size_t to_units(std::size_t bytes) noexcept { return bytes <= 8 ? 2 : (bytes + unit_bytes - 1) / unit_bytes; }
+
+}  // namespace
+
+Offset Arena::cut(std::uint32_t units) noexcept {
+  const Offset offset = window_;
+  window_ += units;
+  left_ -= units;
+  return offset;
+}
+
+Offset Arena::allocate(Memory& memory, std::size_t bytes) {
+  const std::size_t units = to_units(bytes);
+  const auto count = static_cast<std::uint32_t>(units);
+  Offset offset = bins_ != nullptr && count == units ? bins_->take(*this, count) : 0;
+  if (offset == 0) {
+    if (left_ < units) open_segment(memory, units);
+    offset = cut(count);
+  }
+  in_use_ += units * unit_bytes;
+  return offset;
+}
+
+Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
+  const std::size_t units = to_units(bytes);
+  const auto count = static_cast<std::uint32_t>(units);
+  std::uint32_t gap = (0 - window_) % line_units;
+  if (left_ < units + gap) {
+    open_segment(memory, units);
+    gap = 0;
+  }
+  const Offset skipped = cut(gap);
+  if (bins_ != nullptr && gap >= 2) bins_->put(*this, skipped, gap);
+  in_use_ += units * unit_bytes;
+  return cut(count);
+}
+
+void Arena::release(Offset offset, std::size_t bytes) noexcept {
+  const std::size_t units = to_units(bytes);
+  in_use_ -= units * unit_bytes;
+  if (bins_ != nullptr) bins_->put(*this, offset, static_cast<std::uint32_t>(units));
+}
+
+// Opens a segment with room for `units` and lets the window be it.
+void Arena::open_segment(Memory& memory, std::size_t units) {
+  const auto size = [](unsigned index) { return std::size_t{first_units} << index; };
+  const auto tables = [this](unsigned index) {
+    return bins_ == nullptr && index >= inline_segments ? std::size_t{table_units} : 0;
+  };
+  unsigned index = segments_;
+  while (index < limit_ && size(index) - tables(index) < units) ++index;
+  if (index >= limit_) {
+    const std::size_t limit = (size(limit_) - first_units) * unit_bytes;
+    throw std::length_error("the map's arena is limited to " + std::to_string(limit) + " bytes in " +
+                            std::to_string(limit_) + " segments, the last one of which is full or too small");
+  }
+  std::byte* const memory_begin = memory.segment(index, size(index) * unit_bytes);
+
+  if (bins_ != nullptr && left_ >= 2) bins_->put(*this, window_, left_);
+  closed_ += newest_;
+  newest_ = size(index) * unit_bytes;
+  segments_ = static_cast<std::uint8_t>(index + 1);
+  window_ = static_cast<Offset>(size(index));
+  left_ = static_cast<std::uint32_t>(size(index));
+  const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(memory_begin) - unit_bytes * size(index);
+  if (tables(index) != 0) {
+    auto* const made = ::new (memory_begin) Tables{};
+    for (unsigned i = 0; i < inline_segments; ++i) made->bases[i] = first_bases_[i];
+    bases_ = made->bases;
+    bins_ = &made->bins;
+    cut(table_units);
+  }
+  bases_[index] = base;
+}
+
+void Arena::reset() noexcept {
+  for (auto& base : first_bases_) base = 0;
+  bases_ = first_bases_;
+  bins_ = nullptr;
+  in_use_ = closed_ = newest_ = 0;
+  window_ = left_ = 0;
+  segments_ = 0;
+}
+
+bool Arena::handed_out(Offset offset, std::size_t bytes) const noexcept {
+  if (offset < first_units) return false;
+  const auto segment = static_cast<unsigned>(26 - __builtin_clz(offset));
+  const std::size_t begin = std::size_t{first_units} << segment;
+  const std::size_t end = segment + 1u == segments_ ? window_ : 2 * begin;
+  return segment < segments_ && bases_[segment] != 0 && offset + to_units(bytes) <= end;
+}
+
+std::size_t Arena::touched() const noexcept {
+  const std::size_t used = newest_ - std::size_t{left_} * unit_bytes;
+  return closed_ + std::min(newest_, (used + page_bytes - 1) / page_bytes * page_bytes);
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,105 @@
+#pragma once
+// The memory of one opaque map: at most 27 segments, addressed by 32-bit offsets.
+//
+//   unit      4 bytes; sizes and offsets in the arena are counted in it
+//   offset    names a unit of the arena; 0 names none
+//   segment   128 bytes for the first, each twice the one before: 16 GiB in total
+//   window    what is left of the newest segment; new memory is cut from its begin
+//   chunk     memory that was given back
+//   bins      lists of chunks by size
+//
+//    offset   0..31 | 32..63    | 64..127   | 128..255  | ...           | 2^31..2^32-1
+//             none  | segment 0 | segment 1 | segment 2 |               | segment 26
+//
+// The highest bit of an offset says in which segment it lies, so that bases moved back by a
+// segment's first offset turn it into an address with one look-up and one addition:
+//
+//    address = base[leading bit - 5] + 4 * offset
+//
+// Five bases stand in the object; a map past 4 KiB keeps all 27, and the bins, at the begin of
+// the first segment that is 4 KiB or more. Before that nothing given back is used again, which
+// costs less than the bins would.
+//
+// Invariants
+//   1. A segment never moves and is never copied; a byte of it belongs to one allocation, one
+//      chunk, the window, or is lost (a remainder of one unit; all that was given back early).
+//   2. A segment is skipped only where a single allocation is larger; segments are asked for in
+//      ascending order, each once.
+//   3. A call that throws has changed nothing.
+//
+// Threads: as the map: one writer or many readers.
+// It does not merge chunks and returns no segment before reset().
+
+#include <cstddef>
+#include <cstdint>
+
+#include "containers/skiplist/bins.hpp"
+#include "containers/skiplist/memory.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+using Offset = std::uint32_t;
+
+class Arena {
+ public:
+  static constexpr unsigned max_segments = 27;
+
+  // A limit below 27 segments is for tests of what happens there.
+  explicit Arena(unsigned limit = max_segments) noexcept : limit_(static_cast<std::uint8_t>(limit)) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  std::byte* at(Offset offset) const noexcept {
+    const int segment = 26 - __builtin_clz(offset);
+    return reinterpret_cast<std::byte*>(bases_[segment] + std::uintptr_t{4} * offset);
+  }
+
+  // Asks the processor for the line at an offset. Inlined always, as is whatever only calls it:
+  // g++ 12 takes such a function for one without effect and drops the calls.
+  [[gnu::always_inline]] void prefetch(Offset offset, std::size_t byte = 0) const noexcept {
+    __builtin_prefetch(at(offset) + byte);
+  }
+
+  // Memory of that many bytes (rounded up to units, at least 8). Throws what Memory::segment
+  // throws, and std::length_error past the limit.
+  Offset allocate(Memory& memory, std::size_t bytes);
+
+  // The same, of units that begin at a cache line, from the window alone.
+  Offset allocate_lines(Memory& memory, std::size_t bytes);
+
+  // Takes back an allocation of that many bytes.
+  void release(Offset offset, std::size_t bytes) noexcept;
+
+  // Forgets all segments.
+  void reset() noexcept;
+
+  // Bytes of memory that were written to at some time, in whole pages of 4 KiB.
+  std::size_t touched() const noexcept;
+
+  // Bytes allocated and not released.
+  std::size_t in_use() const noexcept { return in_use_; }
+
+  // For checks: the bins, null before there are any; and whether all of an allocation of that
+  // many bytes lies in memory that was handed out.
+  const Bins* bins() const noexcept { return bins_; }
+  bool handed_out(Offset offset, std::size_t bytes) const noexcept;
+
+ private:
+  static constexpr unsigned inline_segments = 5;
+
+  void open_segment(Memory& memory, std::size_t units);
+  Offset cut(std::uint32_t units) noexcept;
+
+  std::uintptr_t first_bases_[inline_segments] = {};
+  std::uintptr_t* bases_ = first_bases_;
+  Bins* bins_ = nullptr;
+  std::size_t in_use_ = 0;
+  std::size_t newest_ = 0;     // bytes of the newest segment
+  std::size_t closed_ = 0;     // bytes of all others
+  Offset window_ = 0;          // begin of the window
+  std::uint32_t left_ = 0;     // its units
+  std::uint8_t segments_ = 0;  // index of the next segment
+  std::uint8_t limit_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,229 @@
+// The tables of functions of the backend `skiplist`: one for each form of key.
+//
+// A cursor keeps the segments as they are when it moves, so what it shows outlives a clear; a
+// reference that it shows is rooted by the cursor itself, and shown from the cursor's copy.
+
+#include "containers/skiplist/backend.hpp"
+
+#include <cstring>
+#include <new>
+
+#include <midden/make.hpp>
+
+#include "containers/skiplist/state.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+namespace {
+
+template <class Key>
+ListState<Key>& state_of(MapState& state) noexcept {
+  return static_cast<ListState<Key>&>(state);
+}
+template <class Key>
+const ListState<Key>& state_of(const MapState& state) noexcept {
+  return static_cast<const ListState<Key>&>(state);
+}
+
+template <class Key>
+Key key_from(MapKey key) noexcept {
+  if constexpr (std::is_same_v<Key, WordKey>) {
+    return WordKey(key.word);
+  } else {
+    return Key(Bytes{key.data, key.word});
+  }
+}
+
+Layout layout_of(const MapShape& shape) {
+  const bool reference = shape.value == ValueKind::reference;
+  return {.variable_key = shape.key == KeyKind::variable,
+          .variable_value = shape.value == ValueKind::variable,
+          .reference = reference,
+          .key_bytes = shape.key_bytes,
+          .value_bytes = reference ? static_cast<std::uint32_t>(sizeof(std::uint32_t)) : shape.value_bytes};
+}
+
+// The value of an entry as the map shows it.
+template <class Key>
+MapFound found(const ListState<Key>& state, Bytes value) noexcept {
+  if (state.list.layout().reference) return {&state.column.at(load_32(value.data)), sizeof(Ref<void>)};
+  return {value.data, value.size};
+}
+
+template <class Key>
+Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
+  return make<ListState<Key>>(here, layout_of(shape), seed);
+}
+
+template <class Key>
+std::size_t size(const MapState& state) {
+  return state_of<Key>(state).list.size();
+}
+
+template <class Key>
+MapFound find(const MapState& base, MapKey key) {
+  const ListState<Key>& state = state_of<Key>(base);
+  const std::byte* const entry = state.list.find(key_from<Key>(key));
+  return entry == nullptr ? MapFound{} : found(state, state.list.layout().value(entry));
+}
+
+// A reference's index, given back unless an entry has come to hold it.
+template <class Key>
+class TakenIndex {
+ public:
+  TakenIndex(Attach& here, ListState<Key>& state, const void* target) : state_(state), index_(state.column.take(here)) {
+    state_.column.at(index_) = const_cast<void*>(target);
+  }
+  ~TakenIndex() {
+    if (!kept_) state_.column.drop(index_);
+  }
+  TakenIndex(const TakenIndex&) = delete;
+  TakenIndex& operator=(const TakenIndex&) = delete;
+
+  Bytes bytes() const noexcept { return {reinterpret_cast<const std::byte*>(&index_), sizeof index_}; }
+  void keep() noexcept { kept_ = true; }
+
+ private:
+  ListState<Key>& state_;
+  const std::uint32_t index_;
+  bool kept_ = false;
+};
+
+template <class Key>
+MapUpsert upsert(Attach& here, MapState& base, MapKey map_key, MapValue value, MapWrite mode) {
+  ListState<Key>& state = state_of<Key>(base);
+  const Key key = key_from<Key>(map_key);
+  const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
+  HeapMemory<Key> memory(here, state, key.size(), value.size);
+  memory.prepare();
+  if (!state.list.layout().reference) {
+    const Upsert done = state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write);
+    return {found(state, done.value), done.inserted};
+  }
+  TakenIndex<Key> index(here, state, value.data);
+  const Upsert done = state.list.upsert(memory, key, index.bytes(), write);
+  if (done.inserted || write == Write::assign) index.keep();
+  return {found(state, done.value), done.inserted};
+}
+
+template <class Key>
+bool erase(Attach& here, MapState& base, MapKey map_key) {
+  ListState<Key>& state = state_of<Key>(base);
+  const Key key = key_from<Key>(map_key);
+  HeapMemory<Key> memory(here, state, key.size(), 0);
+  memory.prepare();
+  return state.list.erase(memory, key);
+}
+
+template <class Key>
+void clear(Attach&, MapState& base) {
+  ListState<Key>& state = state_of<Key>(base);
+  state.list.clear();
+  state.segments = nullptr;
+  state.column.reset();
+  state.segment_count = 0;
+  state.closed_bytes = state.newest_bytes = state.committed = 0;
+}
+
+// The list's cursor lies in the map cursor's words.
+template <class Key, class Move>
+bool move(MapState& base, MapCursor& shown, Move&& move_it) {
+  static_assert(sizeof(Cursor) <= sizeof shown.position && std::is_trivially_copyable_v<Cursor>);
+  const ListState<Key>& state = state_of<Key>(base);
+  Cursor cursor;
+  std::memcpy(&cursor, shown.position, sizeof cursor);
+  const bool stands = move_it(state.list, cursor);
+  std::memcpy(shown.position, &cursor, sizeof cursor);
+  if (!stands) return false;
+
+  const Layout& layout = state.list.layout();
+  const Bytes key = layout.key(cursor.entry);
+  if constexpr (std::is_same_v<Key, WordKey>) {
+    shown.key = {load_big_64(key.data), nullptr};
+  } else {
+    shown.key = {key.size, key.data};
+  }
+  shown.held[0] = state.segments;
+  shown.value = found(state, layout.value(cursor.entry));
+  if (layout.reference) {
+    void* const target = static_cast<const Ref<void>*>(shown.value.data)->get();
+    shown.held[1] = target;
+    shown.value.data = new (shown.copy) Ref<void>(target);
+  }
+  return true;
+}
+
+template <class Key>
+bool first(Attach&, MapState& state, MapCursor& shown) {
+  return move<Key>(state, shown, [](const auto& list, Cursor& cursor) { return list.first(cursor); });
+}
+template <class Key>
+bool last(Attach&, MapState& state, MapCursor& shown) {
+  return move<Key>(state, shown, [](const auto& list, Cursor& cursor) { return list.last(cursor); });
+}
+template <class Key>
+bool next(Attach&, MapState& state, MapCursor& shown) {
+  return move<Key>(state, shown, [](const auto& list, Cursor& cursor) { return list.next(cursor); });
+}
+template <class Key>
+bool previous(Attach&, MapState& state, MapCursor& shown) {
+  return move<Key>(state, shown, [](const auto& list, Cursor& cursor) { return list.previous(cursor); });
+}
+template <class Key>
+bool seek(Attach&, MapState& state, MapCursor& shown, MapKey key) {
+  return move<Key>(state, shown,
+                   [&](const auto& list, Cursor& cursor) { return list.seek(cursor, key_from<Key>(key)); });
+}
+
+template <class Key>
+void close(MapState& state, MapCursor& shown) {
+  Cursor cursor;
+  std::memcpy(&cursor, shown.position, sizeof cursor);
+  state_of<Key>(state).list.close(cursor);
+  std::memcpy(shown.position, &cursor, sizeof cursor);
+  for (Root<void>& held : shown.held) held = nullptr;
+}
+
+template <class Key>
+MapStats stats(const MapState& base) {
+  const ListState<Key>& state = state_of<Key>(base);
+  const std::size_t columns = state.list.layout().reference ? state.column.references() : 0;
+  return {.entries = state.list.size(),
+          .bytes = sizeof state + state.list.touched_bytes() + state.column.bytes() +
+                   (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
+          .references = 1 + state.segment_count + columns};
+}
+
+template <class Key>
+constexpr MapOps ops_for{.ordered = true,
+                         .create = create<Key>,
+                         .size = size<Key>,
+                         .find = find<Key>,
+                         .upsert = upsert<Key>,
+                         .erase = erase<Key>,
+                         .clear = clear<Key>,
+                         .first = first<Key>,
+                         .next = next<Key>,
+                         .seek = seek<Key>,
+                         .last = last<Key>,
+                         .previous = previous<Key>,
+                         .close = close<Key>,
+                         .stats = stats<Key>};
+
+const MapOps* ops(const MapShape& shape) {
+  switch (shape.key) {
+    case KeyKind::word:
+      return &ops_for<WordKey>;
+    case KeyKind::fixed:
+      return &ops_for<FixedKey>;
+    case KeyKind::variable:
+      return &ops_for<VariableKey>;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+MapBackend backend() { return {"skiplist", ops}; }
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,52 @@
+#include "containers/skiplist/column.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+std::uint32_t Column::take(Attach& here) {
+  if (free_count_ != 0) return (*free_)[--free_count_];
+  if (given_ == room_) grow(here);
+  return static_cast<std::uint32_t>(given_++);
+}
+
+void Column::drop(std::uint32_t index) noexcept {
+  at(index) = nullptr;
+  (*free_)[free_count_++] = index;
+}
+
+void Column::reset() noexcept {
+  chunks_ = nullptr;
+  free_ = nullptr;
+  given_ = room_ = free_count_ = 0;
+}
+
+std::size_t Column::bytes() const noexcept {
+  return room_ * sizeof(Ref<void>) + (free_ ? free_->size() * sizeof(std::uint32_t) : 0) +
+         (chunks_ ? chunks_->size() * sizeof(Ref<Chunk>) : 0);
+}
+
+void Column::grow(Attach& here) {
+  if (room_ + chunk_size > std::size_t{1} << 32) {
+    throw std::length_error("midden: an ordered map holds at most 2^32 references");
+  }
+  // All that can fail comes first; what was made is linked at last. The stack is empty now.
+  const std::size_t chunks = room_ / chunk_size;
+  Root<Array<Ref<Chunk>>> directory(chunks_);
+  if (!directory || directory->size() == chunks) {
+    directory = make_array<Ref<Chunk>>(here, std::max<std::size_t>(4, chunks * 2));
+    if (chunks_) copy_refs(directory->data(), chunks_->data(), chunks);
+  }
+  Root<Array<std::uint32_t>> free(free_);
+  if (!free || free->size() < room_ + chunk_size) {
+    free = make_array<std::uint32_t>(here, std::max(chunk_size, (room_ + chunk_size) * 3 / 2));
+  }
+  const Root<Chunk> chunk = make_array<Ref<void>>(here, chunk_size);
+  (*directory)[chunks] = chunk;
+  chunks_ = directory;
+  free_ = free;
+  room_ += chunk_size;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,121 @@
+#pragma once
+// An ordered map in an arena: find, upsert, erase, and cursors in both directions.
+//
+//   towers    where the order is kept (towers.hpp); entries and nodes share one arena
+//   change    a write after which a key may stand elsewhere; counted, so that cursors notice
+//   limbo     entries that were erased or overwritten while a cursor was open
+//
+// A cursor points at an entry's bytes, so an entry that leaves the map keeps them until no cursor
+// is open: it waits in limbo, linked through its version word, and the first write that finds
+// all cursors closed takes the memory back. For the same reason a value is overwritten in
+// place only while no cursor is open; otherwise a new entry takes the word of the old.
+//
+//    linked into a leaf -- erase, overwrite -->  limbo  -- write, no cursor open -->  free
+//                     \--------- the same, no cursor open ----------------------/
+//
+// Invariants
+//   1. size() entries are reachable from the towers; an entry is there, in limbo, or free.
+//   2. An operation that throws has left the map as it was.
+//   3. While `changes` is what a cursor saw, its leaf and index are right.
+//
+// Threads: one writer or many readers. Opening, moving and closing a cursor is reading: the
+// count of open cursors is the one word that readers write.
+//
+// It keeps the memory of a map that was emptied key by key; clear() gives up all of it. Then
+// the owner of the segments keeps the old ones until every cursor opened before is closed.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "containers/skiplist/key.hpp"
+#include "containers/skiplist/towers.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+// A place in a list that shows an entry. Plain bytes: whoever walks may keep it as such.
+struct Cursor {
+  const std::byte* entry = nullptr;  // what it shows; null where it shows nothing
+  std::uint64_t changes = 0;         // the list's, when leaf and index were right
+  Offset leaf = 0;
+  std::uint32_t index = 0;
+  bool open = false;
+  bool walking = false;  // has asked for the entries ahead
+};
+
+enum class Write : std::uint8_t { assign, if_absent };
+
+struct Upsert {
+  Bytes value;  // in the map, after the call; writable for the writer
+  bool inserted;
+};
+
+// Key is WordKey, FixedKey or VariableKey, as the layout says.
+template <class Key>
+class List {
+ public:
+  List(const Layout& layout, std::uint64_t seed, unsigned segment_limit = Arena::max_segments) noexcept
+      : towers_(layout, seed, segment_limit) {}
+
+  std::size_t size() const noexcept { return size_; }
+  const Layout& layout() const noexcept { return towers_.layout(); }
+  std::size_t touched_bytes() const noexcept { return towers_.arena().touched(); }
+  std::size_t bytes_in_use() const noexcept { return towers_.arena().in_use(); }
+  bool has_open_cursors() const noexcept { return open_cursors() != 0; }
+
+  // The entry of a key, or null; layout() reads it. Holds until the next write.
+  const std::byte* find(const Key& key) const noexcept;
+
+  // Throws std::length_error for a key or value that is too large or an arena that is full, and
+  // what Memory throws.
+  Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write);
+  bool erase(Memory& memory, const Key& key);
+
+  // Forgets all entries and the arena. Calls no Memory::drop_reference.
+  void clear() noexcept;
+
+  // Cursors: true where the cursor then shows an entry, false past either end. A cursor that is
+  // past an end stays there. What it shows holds until it moves or closes, whatever is written.
+  // Each cursor that one of the first three was called on must be closed; close may be repeated.
+  bool first(Cursor& cursor) const noexcept;
+  bool last(Cursor& cursor) const noexcept;
+  bool seek(Cursor& cursor, const Key& key) const noexcept;  // the first key not below `key`
+  bool next(Cursor& cursor) const noexcept;
+  bool previous(Cursor& cursor) const noexcept;
+  void close(Cursor& cursor) const noexcept;
+
+  // What is wrong with the list, one line each; empty when nothing is.
+  std::string check() const { return towers_.check(size_, limbo_); }
+
+ private:
+  Upsert overwrite(Memory& memory, const Towers::Place& place, Bytes value);
+  Offset make_entry(Memory& memory, const Key& key, Bytes value);
+  void retire(Memory& memory, Offset entry) noexcept;
+  void drain(Memory& memory) noexcept;
+  void free_entry(Memory& memory, Offset entry) noexcept;
+
+  void open(Cursor& cursor) const noexcept;
+  bool show(Cursor& cursor, Offset leaf, unsigned index) const noexcept;
+  bool show_nothing(Cursor& cursor) const noexcept;
+  [[gnu::always_inline]] void fetch(const Node& leaf, unsigned from, unsigned to) const noexcept;
+  void fetch_forward(Cursor& cursor) const noexcept;
+  void fetch_backward(Cursor& cursor) const noexcept;
+  bool find_again(Cursor& cursor, Towers::Place& place) const noexcept;
+
+  // Relaxed: between a reader and the writer stands whatever makes the map theirs in turn.
+  std::uint32_t open_cursors() const noexcept { return open_cursors_.load(std::memory_order_relaxed); }
+  void count_cursor(std::uint32_t by) const noexcept { open_cursors_.fetch_add(by, std::memory_order_relaxed); }
+
+  Towers towers_;
+  std::size_t size_ = 0;
+  std::uint64_t changes_ = 0;
+  Offset limbo_ = 0;
+  mutable std::atomic<std::uint32_t> open_cursors_{0};
+};
+
+extern template class List<WordKey>;
+extern template class List<FixedKey>;
+extern template class List<VariableKey>;
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,89 @@
+#pragma once
+// A node: a short sorted run of keys on one level of the list.
+//
+//   leaf     a node of level 0; its words lead to entries
+//   index    a node of a level above; its words lead to nodes of the level below
+//   word     a piece of a key and an offset
+//   prefix   how many leading bytes the pieces leave out
+//   piece    the four bytes of the key that follow the prefix, big-endian, zeros past its end
+//
+//    | next | stamp | low | prefix, count, capacity | piece, target | piece, target | ...
+//       4      4      4        2      1       1           4    4
+//
+// The prefix is that of most of a node's keys: of the key in its middle, to be precise. A key
+// below all that share it has the piece 0 and one above them 0xFFFFFFFF, so that one stranger
+// cannot take the prefix from the others. Pieces therefore ascend, and only where two are equal
+// must the keys themselves be looked at.
+//
+// An index word stands for the first key below it. The first word of an index node is found by
+// no search within it (whoever gets there is known to be above): its piece is unused and its key
+// is the node's `low`, an entry, or 0 where the node is the left-most of its level.
+//
+// A word of eight bytes was faster than pieces and offsets apart: the offset comes with the same
+// cache line. Plain search from the front, one word after the other, beat binary search and
+// vector instructions: the processor runs ahead along the guessed exit. README.md has figures.
+//
+// `stamp` is 0: it is the lock and version of a list with many writers.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "containers/skiplist/arena.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+struct Word {
+  std::uint32_t piece;
+  Offset target;
+};
+
+// The pieces of keys that lie outside a node's prefix.
+inline constexpr std::uint32_t piece_below = 0;
+inline constexpr std::uint32_t piece_above = 0xFFFFFFFF;
+
+struct Node {
+  static constexpr unsigned max_words = 46;  // six cache lines
+  static constexpr std::size_t max_prefix = 0xFFFF;
+
+  static constexpr std::size_t bytes(unsigned capacity) noexcept { return sizeof(Node) + sizeof(Word) * capacity; }
+
+  Word* words() noexcept { return reinterpret_cast<Word*>(this + 1); }
+  const Word* words() const noexcept { return reinterpret_cast<const Word*>(this + 1); }
+  Word& word(unsigned i) noexcept { return words()[i]; }
+  const Word& word(unsigned i) const noexcept { return words()[i]; }
+
+  // The first word from `from` on whose piece is not below `piece`, or `count`.
+  unsigned rank(unsigned from, std::uint32_t piece) const noexcept {
+    unsigned i = from;
+    while (i < count && word(i).piece < piece) ++i;
+    return i;
+  }
+
+  // The end of the words from `i` on that have this piece.
+  unsigned end_of(unsigned i, std::uint32_t piece) const noexcept {
+    while (i < count && word(i).piece == piece) ++i;
+    return i;
+  }
+
+  void insert(unsigned i, Word added) noexcept {
+    std::memmove(words() + i + 1, words() + i, (count - i) * sizeof(Word));
+    word(i) = added;
+    ++count;
+  }
+
+  void erase(unsigned i) noexcept {
+    --count;
+    std::memmove(words() + i, words() + i + 1, (count - i) * sizeof(Word));
+  }
+
+  Offset next;            // to the right on the same level; 0 at its end
+  std::uint32_t stamp;
+  Offset low;             // index nodes: the entry that holds the node's first key
+  std::uint16_t prefix;
+  std::uint8_t count;     // words in use
+  std::uint8_t capacity;  // below max_words only while one leaf is the whole list
+};
+static_assert(sizeof(Node) == 16 && Node::bytes(Node::max_words) == 6 * 64);
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,117 @@
+#pragma once
+// How a key finds its place: from the top down, one node a level.
+//
+// The code is made once for each form of key, in list.cpp. What keys share is in towers.hpp.
+
+#include "containers/skiplist/key.hpp"
+#include "containers/skiplist/towers.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+inline Offset Towers::first_entry(Offset node_at, unsigned level) const noexcept {
+  const Node& n = node(node_at);
+  return level == 0 ? n.word(0).target : n.low;
+}
+
+inline Offset Towers::entry_of(const Node& n, unsigned level, unsigned i) const noexcept {
+  return level == 0 ? n.word(i).target : first_entry(n.word(i).target, level - 1);
+}
+
+template <class Key>
+Towers::Probe Towers::probe(const Key& key, const Node& n, unsigned level, std::size_t known) const noexcept {
+  if (n.prefix > known) [[unlikely]] {
+    const std::byte* const middle = entry(entry_of(n, level, sample(n, level)));
+    const int side = key.compare_prefix(middle, known, n.prefix);
+    if (side != 0) return {side < 0 ? piece_below : piece_above, false};
+  }
+  return {key.piece(n.prefix), true};
+}
+
+// The last word of an index node whose key is not above `key`.
+template <class Key>
+unsigned Towers::child_for(const Key& key, const Node& n, unsigned level, Known& known) const noexcept {
+  const std::size_t both = known.both();
+  const auto [piece, inside] = probe(key, n, level, both);
+  unsigned above = n.rank(1, piece);
+  if (above < n.count && n.word(above).piece == piece) [[unlikely]] {
+    unsigned end = n.end_of(above, piece);
+    while (above < end) {
+      const unsigned middle = (above + end) / 2;
+      if (key.compare(entry(entry_of(n, level, middle)), both) < 0) {
+        end = middle;
+      } else {
+        above = middle + 1;
+      }
+    }
+  }
+  // A piece at either end of the range may stand for a key without the prefix: it tells nothing.
+  const auto shared = [&, piece = piece, inside = inside](std::uint32_t other) -> std::size_t {
+    if (other == piece_below || other == piece_above || !inside) return 0;
+    return n.prefix + static_cast<unsigned>(std::countl_zero(piece ^ other)) / 8;
+  };
+  if (above > 1) known.low = shared(n.word(above - 1).piece);
+  if (above < n.count) known.high = shared(n.word(above).piece);
+  return above - 1;
+}
+
+template <class Key>
+Offset Towers::leaf_for(const Key& key, Known& known, Place* place) const noexcept {
+  Offset node_at = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    const Node& n = node(node_at);
+    const unsigned index = child_for(key, n, level, known);
+    if (place != nullptr) place->steps[level] = {node_at, index};
+    node_at = n.word(index).target;
+  }
+  return node_at;
+}
+
+template <class Key>
+Offset Towers::find(const Key& key) const noexcept {
+  if (root_ == 0) return 0;
+  Known known;
+  const Node& leaf = node(leaf_for(key, known, nullptr));
+  const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
+  unsigned i = leaf.rank(0, piece);
+  if (i == leaf.count || leaf.word(i).piece != piece) return 0;
+  if (key.equal(entry(leaf.word(i).target))) return leaf.word(i).target;
+  unsigned end = leaf.end_of(++i, piece);
+  while (i < end) {
+    const unsigned middle = (i + end) / 2;
+    const Offset candidate = leaf.word(middle).target;
+    const int order = key.compare(entry(candidate), known.both());
+    if (order == 0) return candidate;
+    if (order < 0) {
+      end = middle;
+    } else {
+      i = middle + 1;
+    }
+  }
+  return 0;
+}
+
+template <class Key>
+void Towers::locate(const Key& key, Place& place) const noexcept {
+  Known known;
+  const Offset leaf_at = leaf_for(key, known, &place);
+  const Node& leaf = node(leaf_at);
+  place.piece = probe(key, leaf, 0, known.both()).piece;
+  place.found = false;
+  unsigned i = leaf.rank(0, place.piece);
+  unsigned end = leaf.end_of(i, place.piece);
+  while (i < end) {
+    const unsigned middle = (i + end) / 2;
+    const int order = key.compare(entry(leaf.word(middle).target), known.both());
+    if (order > 0) {
+      i = middle + 1;
+    } else if (order < 0) {
+      end = middle;
+    } else {
+      place.found = true;
+      i = end = middle;
+    }
+  }
+  place.steps[0] = {leaf_at, i};
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,100 @@
+#pragma once
+// ListState: the heap object in which one ordered map lives, and the memory it gives its list.
+//
+//   ListState ──▶ segments ──▶ | Segment | Segment | ...     opaque: marked, never scanned
+//             ──▶ column                                      only where values are references
+//
+// The list's arena knows addresses only; the array of segments keeps them alive. Segments are
+// reserved at their full size and committed in steps just before the list may touch them, so
+// that limits and pacing count what is used.
+//
+// Invariant: every byte the list may touch in its next write lies below `committed` of the newest
+// segment, or in an older one. `prepare` sees to it.
+//
+// Threads: as the map.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <midden/array.hpp>
+#include <midden/attach.hpp>
+#include <midden/build.hpp>
+#include <midden/describe.hpp>
+#include <midden/map_backend.hpp>
+#include <midden/segment.hpp>
+
+#include "containers/skiplist/column.hpp"
+#include "containers/skiplist/list.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+using Segments = Array<Ref<Segment>>;
+
+template <class Key>
+struct ListState : MapState {
+  ListState(const Layout& layout, std::uint64_t seed) : list(layout, seed) {}
+
+  List<Key> list;
+  Ref<Segments> segments;
+  Column column;
+  std::uint32_t segment_count = 0;
+  std::size_t closed_bytes = 0;  // of all segments but the newest
+  std::size_t newest_bytes = 0;
+  std::size_t committed = 0;  // of the newest
+
+  static constexpr auto midden_refs = refs<ListState>(&ListState::segments, &ListState::column);
+};
+
+// The list's memory for the time of one write, which touches `need` new bytes at most.
+template <class Key>
+class HeapMemory final : public Memory {
+ public:
+  HeapMemory(Attach& here, ListState<Key>& state, std::size_t key_bytes, std::size_t value_bytes)
+      : here_(here), state_(state), need_(state.list.layout().bytes(key_bytes, value_bytes) + nodes_bytes) {}
+
+  // Commits what the write may touch. A safepoint; throws OutOfMemory.
+  void prepare() {
+    if (state_.segment_count == 0) return;
+    const std::size_t used = state_.list.touched_bytes() - state_.closed_bytes;
+    const std::size_t wanted = std::min(state_.newest_bytes, used + need_);
+    if (wanted <= state_.committed) return;
+    const std::size_t committed = std::min(state_.newest_bytes, wanted + commit_step);
+    commit(here_, *(*state_.segments)[state_.segment_count - 1], committed + lead);
+    state_.committed = committed;
+  }
+
+  std::byte* segment(unsigned, std::size_t bytes) override {
+    Root<Segments> segments(state_.segments);
+    if (!segments || segments->size() == state_.segment_count) {
+      segments = make_array<Ref<Segment>>(here_, std::min<std::size_t>(Arena::max_segments, state_.segment_count + 6));
+      if (state_.segments) copy_refs(segments->data(), state_.segments->data(), state_.segment_count);
+    }
+    const Root<Segment> made = make_segment(here_, bytes + lead);
+    const std::size_t committed = std::min(bytes, need_ + commit_step);
+    commit(here_, *made, committed + lead);
+    (*segments)[state_.segment_count++] = made;
+    state_.segments = segments;
+    state_.closed_bytes += state_.newest_bytes;
+    state_.newest_bytes = bytes;
+    state_.committed = committed;
+    const auto address = reinterpret_cast<std::uintptr_t>(made->data());
+    return made->data() + (0 - address) % line_bytes;
+  }
+
+  void drop_reference(std::uint32_t index) noexcept override { state_.column.drop(index); }
+
+ private:
+  static constexpr std::size_t line_bytes = 64;
+  static constexpr std::size_t lead = line_bytes;  // so that a segment's first line begins in it
+  // A write makes at most two nodes a level, and the arena its tables once.
+  static constexpr std::size_t nodes_bytes =
+      2 * Towers::max_levels * (Node::bytes(Node::max_words) + line_bytes) + 4096;
+  static constexpr std::size_t commit_step = std::size_t{128} << 10;
+
+  Attach& here_;
+  ListState<Key>& state_;
+  const std::size_t need_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -2,7 +2,7 @@
 //
 // One map for each backend grows through 1, 2 and 5 times the powers of ten, from --from to --to.
 // At each size it runs some cycles with nothing else in the heap and no other thread; the figures
-// are means of their mark phase and of the references that were scanned.
+// are the median of their mark phase and the mean of the references that were scanned.
 //
 // Threads: one.
 
@@ -85,7 +85,7 @@ void run_scaling(const ScalingOptions& options, Output& output) {
 
   const std::vector<std::size_t> sizes = options.sizes();
   Plot plot{.title = "Mark time by entries of a map",
-            .subtitle = fmt::format("{} keys, mean of {} cycles; lower is better", options.maps.keys, options.cycles),
+            .subtitle = fmt::format("{} keys, median of {} cycles; lower is better", options.maps.keys, options.cycles),
             .x = {"entries", Scale::logarithmic, tick_count},
             .y = {"mark", Scale::logarithmic, tick_microseconds},
             .joined = true,
@@ -101,20 +101,20 @@ void run_scaling(const ScalingOptions& options, Output& output) {
       const Marking& marking = found.back()[i];
       const nlohmann::ordered_json parameters{
           {"entries", sizes[i]}, {"keys", options.maps.keys}, {"cycles", options.cycles}};
-      output.add("scaling", backend, parameters, "mark_us_mean", "us", marking.us.mean());
+      output.add("scaling", backend, parameters, "mark_us_p50", "us", marking.us.median());
       output.add("scaling", backend, parameters, "references_scanned", "count", marking.references.mean());
-      series.points.emplace_back(static_cast<double>(sizes[i]), marking.us.mean());
+      series.points.emplace_back(static_cast<double>(sizes[i]), marking.us.median());
     }
   }
   Table table(std::move(header));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     std::vector<std::string> cells{figure(static_cast<double>(sizes[i]))};
     for (const std::vector<Marking>& marking : found) {
-      cells.insert(cells.end(), {figure(marking[i].us.mean()), figure(marking[i].references.mean())});
+      cells.insert(cells.end(), {figure(marking[i].us.median()), figure(marking[i].references.mean())});
     }
     table.row(std::move(cells));
   }
-  fmt::print(output.text(), "Time to mark a map with {} keys, mean of {} cycles\n\n", options.maps.keys,
+  fmt::print(output.text(), "Time to mark a map with {} keys, median of {} cycles\n\n", options.maps.keys,
              options.cycles);
   table.print(output.text());
   if (file != nullptr) {

@@ -17,12 +17,19 @@ NoHostMemory::~NoHostMemory() { refusing = false; }
 
 }  // namespace midden::collector_tests
 
+// The array forms too: a sanitizer's would not come here by themselves.
 void* operator new(std::size_t bytes) {
   if (void* memory = midden::collector_tests::allocate(bytes)) return memory;
   throw std::bad_alloc();
 }
+void* operator new[](std::size_t bytes) { return operator new(bytes); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   return midden::collector_tests::allocate(bytes);
 }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return midden::collector_tests::allocate(bytes);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }

@@ -136,7 +136,7 @@ std::byte* ShadowGraph::allocate(Shape& shape, std::size_t bytes) {
   if (info.element_size == 0 && below(2) == 0) {
     // As make<T> does: the cursor first.
     const std::uint32_t slot = shape.type->id();
-    grant.memory = slot < mutator.cursor_count() && !shape.retired ? mutator.cursors()[slot].take() : nullptr;
+    grant.memory = slot < mutator.cursor_count() ? mutator.cursors()[slot].take() : nullptr;
     if (grant.memory == nullptr) grant = mutator.allocate_fixed(slot, *shape.type, Effort::beyond_trigger);
   } else {
     grant = mutator.allocate(*shape.type, bytes, Effort::beyond_trigger);
@@ -146,12 +146,14 @@ std::byte* ShadowGraph::allocate(Shape& shape, std::size_t bytes) {
 }
 
 ShadowGraph::Id ShadowGraph::make() {
+  const auto wanted = [&](const Shape& shape) {
+    if (shape.retired) return false;  // its type may be gone
+    const bool big = std::max(shape.type->info().size, shape.max_elements * 8) > 20'000;
+    return !big || below(20) == 0;
+  };
   Shape* shape = nullptr;
-  do {
-    shape = &shapes_[below(shapes_.size())];
-    // Big ones are rare.
-    if (std::max(shape->type->info().size, shape->max_elements * 8) > 20'000 && below(20) != 0) shape = nullptr;
-  } while (shape == nullptr || shape->retired);
+  do shape = &shapes_[below(shapes_.size())];
+  while (!wanted(*shape));
 
   const TypeInfo& info = shape->type->info();
   const std::size_t elements = shape->max_elements == 0 ? 0 : below(shape->max_elements + 1);

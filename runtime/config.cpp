@@ -50,9 +50,10 @@ bool read_switch(Config& config, std::string_view text) {
 }
 
 bool read_stress(Config& config, std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find(','));
-    text.remove_prefix(part.size() + (part.size() < text.size() ? 1 : 0));
+  config.stress = {};
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::string_view part = text.substr(begin, text.find(',', begin) - begin);
+    begin += part.size() + 1;
     const std::size_t colon = part.find(':');
     if (colon == std::string_view::npos) return false;
     const std::optional<std::uint32_t> every = parse_number<std::uint32_t>(part.substr(colon + 1));
@@ -68,7 +69,7 @@ bool read_stress(Config& config, std::string_view text) {
       return false;
     }
   }
-  return config.stress.any();
+  return true;
 }
 
 bool read_seed(Config& config, std::string_view text) {

@@ -20,11 +20,11 @@ namespace midden::inline MIDDEN_ABI {
 enum class Environment : std::uint8_t { read, ignore };
 
 // Where stress collections happen: at every n-th event of a kind; 0: never.
-// MIDDEN_STRESS=alloc:N,safepoint:N,root:N with any of the three.
+// MIDDEN_STRESS=alloc:N,safepoint:N,root:N with any of the three; it replaces all three.
 struct Stress {
   std::uint32_t alloc = 0;
   std::uint32_t safepoint = 0;
-  std::uint32_t root = 0;  // a root made or assigned; the collection follows at the next safepoint
+  std::uint32_t root = 0;  // a root copied or assigned; the collection follows at the next safepoint
   bool any() const { return alloc != 0 || safepoint != 0 || root != 0; }
 };
 

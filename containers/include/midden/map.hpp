@@ -20,8 +20,8 @@
 //      safepoints. Where a string argument lies in a heap object, the caller keeps that alive.
 //   3. Fixed values come back by copy; what `find` and cursors show holds until they move or die.
 //
-// Threads: one writer, or many readers, at a time, as std containers. Whatever may allocate is a
-// safepoint: writes, cursors, and `find` of strings. The forms with `Attach&` skip a look-up.
+// Threads: one writer, or many readers, at a time, as std containers. Every operation but size
+// and the like is a safepoint, also a look-up. The forms with `Attach&` skip one of their own.
 
 #include <cstddef>
 #include <cstdint>
@@ -74,6 +74,7 @@ class Map {
   bool empty() const { return size() == 0; }
   bool contains(KeyArgument key) const { return look_up(key).data != nullptr; }
   Hit find(KeyArgument key) const {
+    let_collect();
     MapState& state = own_state();
     const detail::EncodedKey<K> encoded(key);
     return Hit(parts_, state, encoded.key());
@@ -125,6 +126,7 @@ class Map {
   }
   bool erase(Attach& here, KeyArgument key) {
     const Root<Map> keep(detail::require_own(parts_), this);
+    safepoint(here);
     const detail::EncodedKey<K> encoded(key);
     return parts_.ops->erase(here, *state_, encoded.key());
   }
@@ -151,7 +153,16 @@ class Map {
   }
 
  private:
+  // A loop of look-ups must not hold up a collection.
+  void let_collect() const {
+    detail::Mutator& mutator = detail::require_own(parts_);
+    if (!mutator.asked()) [[likely]]
+      return;
+    const Root<const Map> keep(mutator, this);
+    detail::poll_slow(mutator);
+  }
   MapFound look_up(KeyArgument key) const {
+    let_collect();
     const detail::EncodedKey<K> encoded(key);
     return parts_.ops->find(own_state(), encoded.key());
   }
@@ -164,6 +175,7 @@ class Map {
     const Root<Map> keep(detail::require_own(parts_), this);
     const detail::EncodedKey<K> encoded(key);
     const typename detail::ValueTraits<V>::Kept kept(value);
+    safepoint(here);
     return parts_.ops->upsert(here, *state_, encoded.key(), kept.value(), mode).inserted;
   }
 

@@ -108,6 +108,7 @@ class MapCursorOf {
   MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<MapKey> end, Place place)
       : MapCursorOf(parts, state, end) {
     Attach here(*parts_.runtime);
+    safepoint(here);
     stand(place(here, state, cursor_));
   }
 
@@ -120,6 +121,7 @@ class MapCursorOf {
   void move(bool (*step)(Attach&, MapState&, MapCursor&)) {
     detail::require_own(parts_);
     Attach here(*parts_.runtime);
+    safepoint(here);
     stand(step(here, *cursor_.map, cursor_));
   }
   void stand(bool on_entry) { standing_ = on_entry && (!end_ || detail::key_less(cursor_.key, *end_)); }
@@ -167,6 +169,7 @@ class Found<V, ValueKind::variable> {
 
   Found(const detail::MapParts& parts, MapState& state, MapKey key) : Found(parts, state) {
     Attach here(*parts_.runtime);
+    safepoint(here);
     if (parts_.ops->locate != nullptr) {
       found_ = parts_.ops->locate(here, state, cursor_, key);
     } else {

@@ -84,6 +84,7 @@ class Bench {
 
   Map& map() { return *map_; }
   const Model& model() const { return model_; }
+  std::uint64_t erased() const { return erased_; }  // entries so far
   midden::Runtime& runtime() { return runtime_; }
 
   static typename Kind<K>::Own key(std::uint64_t n) { return Kind<K>::make(n); }
@@ -102,7 +103,9 @@ class Bench {
     must(inserted == model_.try_emplace(place(n), n, value).second, "try_emplace tells whether it inserted");
   }
   void erase(std::uint64_t n) {
-    must(map_->erase(key(n)) == (model_.erase(place(n)) == 1), "erase tells whether the key was there");
+    const std::size_t erased = model_.erase(place(n));
+    must(map_->erase(key(n)) == (erased == 1), "erase tells whether the key was there");
+    erased_ += erased;
   }
   void clear() {
     map_->clear();
@@ -163,6 +166,7 @@ class Bench {
   midden::Runtime& runtime_;
   midden::Root<Map> map_;
   Model model_;
+  std::uint64_t erased_ = 0;
 };
 
 // Calls f.template operator()<V>() for each kind of value.

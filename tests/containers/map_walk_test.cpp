@@ -27,7 +27,9 @@ void walk_while(Bench<K, V>& bench, int times, F&& between) {
     must(known != bench.model().end(), "a walk shows what is there");
     must(is_value(cursor.value(), known->second.second), "a walk shows the value that is there");
     for (int i = 0; i < times; ++i) {
+      const std::uint64_t erased = bench.erased();
       between();
+      if (bench.erased() == erased) continue;
       std::erase_if(always, [&](const std::string& key) { return !bench.model().contains(key); });
     }
   }
@@ -224,15 +226,19 @@ TEST_CASE("A cursor that is left early lets go of what it showed") {
     Attach here(runtime);
     const auto map = midden::make_map<std::int64_t, Ref<Node>>({.backend = backend});
     map->insert_or_assign(1, midden::make<Node>());
-    runtime.collect();
-    const std::uint64_t before = runtime.last_cycle().objects_marked;
+    const auto alive = [&] {
+      runtime.collect();
+      return runtime.last_cycle().objects_marked;
+    };
+    const std::uint64_t before = alive();
     {
       const auto cursor = map->begin();
       map->insert_or_assign(1, nullptr);
       runtime.collect();
       CHECK(cursor.value() != nullptr);
     }
-    runtime.collect();
-    CHECK(runtime.last_cycle().objects_marked == before - 1);
+    // A backend may wait for a write after the cursor's end before it forgets.
+    map->insert_or_assign(1, nullptr);
+    CHECK(alive() == before - 1);
   });
 }

@@ -1,12 +1,15 @@
 #include "collector/heap/block_pool.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace midden::inline MIDDEN_ABI::collector {
 
 BlockIndex BlockPool::take(std::size_t blocks) {
   const auto fit = by_length_.lower_bound({blocks, 0});
   if (fit == by_length_.end()) return no_block;
+  make_room();
+  ++taken_;
   const auto [length, begin] = *fit;
   erase(by_begin_.find(begin));
   if (length > blocks) insert(static_cast<BlockIndex>(begin + blocks), length - blocks);
@@ -15,7 +18,22 @@ BlockIndex BlockPool::take(std::size_t blocks) {
   return begin;
 }
 
-void BlockPool::put(BlockIndex begin, std::size_t blocks) {
+void BlockPool::put(BlockIndex begin, std::size_t blocks) noexcept {
+  --taken_;
+  join(begin, blocks);
+}
+
+void BlockPool::add(BlockIndex begin, std::size_t blocks) {
+  make_room();
+  join(begin, blocks);
+}
+
+void BlockPool::make_room() {
+  while (spare_begins_.size() <= taken_) spare_begins_.emplace(static_cast<BlockIndex>(spare_begins_.size()), 0);
+  while (spare_lengths_.size() <= taken_) spare_lengths_.emplace(spare_lengths_.size(), 0);
+}
+
+void BlockPool::join(BlockIndex begin, std::size_t blocks) noexcept {
   free_blocks_ += blocks;
   for (std::size_t i = 0; i < blocks; ++i) zero_blocks_ += space_.block(static_cast<BlockIndex>(begin + i)).zero;
 
@@ -34,6 +52,8 @@ void BlockPool::put(BlockIndex begin, std::size_t blocks) {
     erase(next);
   }
   insert(begin, length);
+  while (spare_begins_.size() > taken_) spare_begins_.erase(std::prev(spare_begins_.end()));
+  while (spare_lengths_.size() > taken_) spare_lengths_.erase(std::prev(spare_lengths_.end()));
 }
 
 void BlockPool::discard() {
@@ -56,14 +76,23 @@ std::size_t BlockPool::free_before(BlockIndex end) const {
   return begin + length == end ? length : 0;
 }
 
-void BlockPool::insert(BlockIndex begin, std::size_t length) {
-  by_begin_.emplace(begin, length);
-  by_length_.emplace(length, begin);
+void BlockPool::insert(BlockIndex begin, std::size_t length) noexcept {
+  auto by_begin = spare_begins_.extract(std::prev(spare_begins_.end()));
+  by_begin.key() = begin;
+  by_begin.mapped() = length;
+  by_begin_.insert(std::move(by_begin));
+  auto by_length = spare_lengths_.extract(std::prev(spare_lengths_.end()));
+  by_length.value() = {length, begin};
+  by_length_.insert(std::move(by_length));
 }
 
-void BlockPool::erase(std::map<BlockIndex, std::size_t>::iterator run) {
-  by_length_.erase({run->second, run->first});
-  by_begin_.erase(run);
+void BlockPool::erase(ByBegin::iterator run) noexcept {
+  auto by_length = by_length_.extract({run->second, run->first});
+  by_length.value() = {spare_lengths_.size(), 0};
+  spare_lengths_.insert(std::move(by_length));
+  auto by_begin = by_begin_.extract(run);
+  by_begin.key() = static_cast<BlockIndex>(spare_begins_.size());
+  spare_begins_.insert(std::move(by_begin));
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

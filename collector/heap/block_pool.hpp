@@ -7,8 +7,11 @@
 //   by_begin_   begin -> length        to join
 //   by_length_  (length, begin)        to fit
 //
-// Invariants: the two maps hold the same runs; runs neither touch nor overlap; every block of a
-// run is BlockState::free.
+// Invariants
+//   1. The two maps hold the same runs; runs neither touch nor overlap; every block of a run is
+//      BlockState::free.
+//   2. There is a spare node of each map for every run that is taken, so that `put` never
+//      allocates: what was swept can always be taken in.
 //
 // Threads: under the heap's pool lock.
 
@@ -25,10 +28,13 @@ class BlockPool {
   explicit BlockPool(AddressSpace& space) : space_(space) {}
 
   // The first of `blocks` blocks in a row, no longer in the pool; no_block where there is no
-  // such run. Their descriptors are as they were put.
+  // such run. Their descriptors are as they were put. Throws std::bad_alloc, and nothing changed.
   BlockIndex take(std::size_t blocks);
-  // Puts blocks in whose descriptors say BlockState::free, and `zero` or not.
-  void put(BlockIndex begin, std::size_t blocks);
+  // Puts a run back as it was taken. Its descriptors say BlockState::free, and `zero` or not.
+  void put(BlockIndex begin, std::size_t blocks) noexcept;
+  // Puts new blocks in, likewise. Throws std::bad_alloc, and nothing changed; not after make_room.
+  void add(BlockIndex begin, std::size_t blocks);
+  void make_room();
   // Gives the memory of all free blocks back to the system: they are zero then.
   void discard();
 
@@ -44,12 +50,20 @@ class BlockPool {
   }
 
  private:
-  void insert(BlockIndex begin, std::size_t length);
-  void erase(std::map<BlockIndex, std::size_t>::iterator run);
+  using ByBegin = std::map<BlockIndex, std::size_t>;
+  using ByLength = std::set<std::pair<std::size_t, BlockIndex>>;
+
+  void join(BlockIndex begin, std::size_t blocks) noexcept;
+  void insert(BlockIndex begin, std::size_t length) noexcept;
+  void erase(ByBegin::iterator run) noexcept;
 
   AddressSpace& space_;
-  std::map<BlockIndex, std::size_t> by_begin_;
-  std::set<std::pair<std::size_t, BlockIndex>> by_length_;
+  ByBegin by_begin_;
+  ByLength by_length_;
+  // Their keys count them.
+  ByBegin spare_begins_;
+  ByLength spare_lengths_;
+  std::size_t taken_ = 0;  // runs
   std::size_t free_blocks_ = 0;
   std::size_t zero_blocks_ = 0;
 };

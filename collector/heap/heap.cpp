@@ -98,11 +98,18 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
   const BlockIndex first = take_blocks(space.span_blocks, false, verdict);
   if (first == no_block) return {{}, verdict};
   init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
-  const std::lock_guard lock(space.mutex);
-  space.spans.push_back(first);
-  // A span taken now has nothing to sweep: it goes before the unswept ones.
-  std::swap(space.spans[space.next_unswept++], space.spans.back());
+  add_span(space, first);
   return {{first, 0}, Verdict::memory};
+}
+
+void Heap::add_span(Space& space, BlockIndex first) {
+  try {
+    const std::lock_guard lock(space.mutex);
+    space.add(first);
+  } catch (...) {
+    release_span(space_.block(first));
+    throw;
+  }
 }
 
 void Heap::give_back(Space& space, OpenSpan open) {
@@ -124,6 +131,7 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   if (first == no_block) return {nullptr, verdict};
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
+  add_span(*large_, first);
   if (!space_.block(first).zero) {
     // A segment's pages count when they are committed: before that it may hold none.
     if (segment || blocks * block_bytes >= discard_bytes) {
@@ -134,9 +142,6 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   }
   if (checked_) space_.metadata(memory).set(born_flag);
   if (!segment) count_allocated(blocks * block_bytes);
-  const std::lock_guard lock(large_->mutex);
-  large_->spans.push_back(first);
-  std::swap(large_->spans[large_->next_unswept++], large_->spans.back());
   return {memory, Verdict::memory};
 }
 
@@ -197,11 +202,12 @@ BlockIndex Heap::take_free(std::size_t blocks, bool segment, bool may_extend, Ve
   BlockIndex first = pool_.take(blocks);
   if (first == no_block && may_extend) {
     const BlockIndex from = space_.frontier();
+    pool_.make_room();
     if (!space_.extend(blocks - pool_.free_before(from))) {
       verdict = Verdict::out_of_memory;
       return no_block;
     }
-    pool_.put(from, space_.frontier() - from);
+    pool_.add(from, space_.frontier() - from);
     first = pool_.take(blocks);
   }
   verdict = Verdict::memory;

@@ -138,6 +138,8 @@ class Heap {
   BlockIndex take_free(std::size_t blocks, bool segment, bool may_extend, Verdict& verdict);
   // Whether the hard limit allows `more` bytes beyond what is taken. Under the pool mutex.
   bool fits_limit(std::uint64_t more);
+  // Hands a span to its space, or, where that throws, back to the pool.
+  void add_span(Space& space, BlockIndex first);
   void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
                  PlanWord plan);
   std::uint64_t committed_locked() const;

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "collector/heap/geometry.hpp"
@@ -51,6 +52,15 @@ struct Space : SpaceShape {
   std::size_t next_unswept = 0;
   std::vector<OpenSpan> ready;
 
+  // Takes in a span that has nothing to sweep: it goes before the unswept ones. Makes room in
+  // `ready` for it as well, so that sweeping and giving back never allocate. Throws
+  // std::bad_alloc, and nothing changed.
+  void add(BlockIndex span) {
+    if (spans.size() == spans.capacity()) spans.reserve(spans.size() * 2 + 8);
+    ready.reserve(spans.capacity());
+    spans.push_back(span);
+    std::swap(spans[next_unswept++], spans.back());
+  }
   // Takes spans[next_unswept - 1] out of the list.
   void remove_last_swept() {
     spans[next_unswept - 1] = spans.back();

@@ -20,7 +20,7 @@ struct BarePool {
     for (std::size_t i = 0; i < blocks; ++i) {
       space.block(static_cast<BlockIndex>(begin + i)) = Block{.state = BlockState::free, .zero = zero};
     }
-    pool.put(begin, blocks);
+    pool.add(begin, blocks);
   }
   std::vector<std::pair<BlockIndex, std::size_t>> runs() const {
     std::vector<std::pair<BlockIndex, std::size_t>> result;

@@ -182,7 +182,7 @@ RootList::Use::~Use() {
 namespace detail {
 
 AnyGlobalRoot::AnyGlobalRoot(void* object) : object_(object), table_(here().runtime->core().globals()) {
-  check_store(&object_, object);
+  current->runtime->core().require_own(object);
   table_->add(*this);
 }
 

@@ -228,6 +228,11 @@ void Core::note_root(Thread& thread) {
   Word(thread).set(detail::always_ask_bit);
 }
 
+void Core::require_own(const void* object) const {
+  if (object == nullptr || heap_.address_space().contains(object)) return;
+  fatal("a pin or global root was made of an object of another Runtime, or of none", "runtime " + config_.name);
+}
+
 // --- collection -----------------------------------------------------------------------------
 
 void Core::collect(Cause cause) { collect(cause, count_of(started_)); }
@@ -243,7 +248,7 @@ void Core::collect(Cause cause, std::uint64_t seen) {
   try {
     cycle_.run(cause);
   } catch (const std::exception& error) {
-    fatal("an exception left a collection: of an observer, a root source or Config::message", error.what());
+    fatal("an exception left a collection; observers, root sources and Config::message may not throw", error.what());
   } catch (...) {
     fatal("something that is no std::exception left a collection");
   }

@@ -51,6 +51,8 @@ class Core {
   // What a safepoint with a request does.
   void poll(Thread& thread);
   void note_root(Thread& thread);
+  // Fatal where `object` is neither null nor in this heap.
+  void require_own(const void* object) const;
 
   // --- collection ----------------------------------------------------------------------------
   void collect(Cause cause);

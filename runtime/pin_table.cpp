@@ -78,7 +78,7 @@ void PinTable::trace(Tracer& tracer) {
 AnyPin::AnyPin(void* object) {
   Mutator& mutator = here();
   if (object == nullptr) return;
-  check_store(this, object);
+  mutator.runtime->core().require_own(object);
   table_ = mutator.runtime->core().pins();
   number_ = table_->add(object);
   object_ = object;

@@ -34,16 +34,21 @@ namespace detail {
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type);
 std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements);
 
+// Out of line, so that the fast path is small enough to be inlined.
+template <class T>
+[[gnu::noinline]] std::byte* allocate_slow(Mutator& mutator) {
+  if (mutator.asked()) poll_slow(mutator);
+  return allocate_fixed_slow(mutator, type_slot<T>, type_info<T>());
+}
+
 template <class T>
 std::byte* allocate(Mutator& mutator) {
-  if (mutator.asked()) [[unlikely]]
-    poll_slow(mutator);
   const std::uint32_t slot = type_slot<T>;
-  if (slot < mutator.cursor_count) [[likely]] {
+  if (!mutator.asked() && slot < mutator.cursor_count) [[likely]] {
     if (std::byte* memory = mutator.cursors[slot].take()) [[likely]]
       return memory;
   }
-  return allocate_fixed_slow(mutator, slot, type_info<T>());
+  return allocate_slow<T>(mutator);
 }
 
 // Makes the compiler forget what it knows of the memory. A constructor begins an object's life,

@@ -15,12 +15,7 @@ void prefetch(const void* address) { __builtin_prefetch(address); }
 }  // namespace
 
 Marker::Marker(Heap& heap, std::size_t stack_limit)
-    : heap_(heap),
-      base_(heap.address_space().base()),
-      metadata_(heap.address_space().metadata_base()),
-      plans_(heap.address_space().plans()),
-      stack_(stack_limit),
-      pieces_(stack_limit) {}
+    : heap_(heap), stack_(stack_limit), pieces_(stack_limit), reported_(make_queue()) {}
 
 void MarkTotals::add(const MarkTotals& other) {
   objects += other.objects;
@@ -32,7 +27,7 @@ void MarkTotals::add(const MarkTotals& other) {
 }
 
 void Marker::begin(const StoppedWorld&) {
-  colour_ = heap_.live_colour();
+  reported_ = make_queue();
   totals_ = {};
 }
 
@@ -43,10 +38,17 @@ void Marker::drain(const StoppedWorld& stopped) {
   pieces_.release();
 }
 
+Marker::EdgeQueue Marker::make_queue() const {
+  const AddressSpace& space = heap_.address_space();
+  return {
+      .base = space.base(), .metadata = space.metadata_base(), .plans = space.plans(), .colour = heap_.live_colour()};
+}
+
 inline void Marker::offer(EdgeQueue& queue, const void* target) {
   if (target == nullptr) return;
   ++queue.totals.references;
-  prefetch(&metadata_[static_cast<std::size_t>(static_cast<const std::byte*>(target) - base_) >> granule_log2]);
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - queue.base);
+  prefetch(&queue.metadata[offset >> granule_log2]);
   const void* ready = queue.waiting[queue.at];
   queue.waiting[queue.at] = target;
   queue.at = (queue.at + 1) % edge_queue;
@@ -54,40 +56,42 @@ inline void Marker::offer(EdgeQueue& queue, const void* target) {
 }
 
 inline void Marker::test(EdgeQueue& queue, const void* target) {
-  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - base_);
-  if (!Metadata(metadata_[offset >> granule_log2]).mark(colour_)) return;
-  ++queue.totals.objects;
-  const PlanWord word = plans_[offset >> block_log2];
   const auto* object = static_cast<const std::byte*>(target);
-  if (word.is_leaf()) {
-    // A leaf costs marking one metadata byte, whatever its size.
-    queue.totals.scannable_bytes += granule_bytes;
-    if (const std::size_t bytes = word.plan().slot_bytes; bytes != 0) {
-      queue.totals.live_bytes += bytes;
-    } else {
-      count_large_leaf(queue.totals, object);
-    }
+  const auto offset = static_cast<std::size_t>(object - queue.base);
+  if (!Metadata(queue.metadata[offset >> granule_log2]).mark(queue.colour)) return;
+  ++queue.totals.objects;
+  const PlanWord word = queue.plans[offset >> block_log2];
+  if (!word.is_leaf()) {
+    prefetch(object);
+    if (!stack_.push(object)) [[unlikely]]
+      note_overflow(object);
     return;
   }
-  prefetch(object);
-  if (!stack_.push(object)) [[unlikely]] {
-    Metadata(metadata_[offset >> granule_log2]).set(overflowed_flag);
-    overflowed_ = true;
+  // A leaf costs marking one metadata byte, whatever its size.
+  queue.totals.scannable_bytes += granule_bytes;
+  if (const std::size_t bytes = word.plan().slot_bytes; bytes != 0) {
+    queue.totals.live_bytes += bytes;
+    return;
   }
+  const LargeLeaf large = large_leaf(object);
+  (large.segment ? queue.totals.arena_bytes : queue.totals.live_bytes) += large.bytes;
 }
 
-void Marker::count_large_leaf(MarkTotals& totals, const std::byte* object) {
+Marker::LargeLeaf Marker::large_leaf(const std::byte* object) const {
   const Block& head = heap_.address_space().head_of(object);
-  if (heap_.types()[head.type].info().segment) {
-    totals.arena_bytes += head.committed_bytes;
-  } else {
-    totals.live_bytes += head.slot_bytes;
-  }
+  const bool segment = heap_.types()[head.type].info().segment;
+  return {segment ? head.committed_bytes : head.slot_bytes, segment};
+}
+
+void Marker::note_overflow(const std::byte* object) {
+  heap_.address_space().metadata(object).set(overflowed_flag);
+  overflowed_ = true;
 }
 
 inline void Marker::scan(EdgeQueue& queue, const std::byte* object) {
-  PlanWord word = plans_[static_cast<std::size_t>(object - base_) >> block_log2];
-  if (word.is_shared()) word = heap_.type_of(object).plan_word();
+  PlanWord word = queue.plans[static_cast<std::size_t>(object - queue.base) >> block_log2];
+  if (word.is_shared()) [[unlikely]]
+    word = heap_.type_of(object).plan_word();
   const ScanPlan& plan = word.plan();
   const std::size_t bytes = plan.slot_bytes != 0 ? plan.slot_bytes : heap_.slot_bytes_of(object);
   queue.totals.live_bytes += bytes;
@@ -114,7 +118,7 @@ inline void Marker::scan_elements(EdgeQueue& queue, const std::byte* object, con
 }
 
 void Marker::scan_grey(const StoppedWorld& stopped) {
-  EdgeQueue queue;
+  EdgeQueue queue = make_queue();
   while (true) {
     scan_stack(queue);
     if (flush(queue) || flush(reported_)) continue;
@@ -123,7 +127,7 @@ void Marker::scan_grey(const StoppedWorld& stopped) {
       scan_elements(queue, piece.object, *piece.plan, piece.next);
     } else if (std::exchange(overflowed_, false)) {
       ++queue.totals.overflows;
-      rescan_overflowed(queue, stopped);
+      rescan_overflowed(stopped);
     } else {
       break;
     }
@@ -171,7 +175,9 @@ void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
 
 void Marker::visit(const void* object) { offer(reported_, object); }
 
-inline void Marker::rescan_overflowed(EdgeQueue& queue, const StoppedWorld& stopped) {
+// With a queue of its own, so that the main one stays where it is.
+void Marker::rescan_overflowed(const StoppedWorld& stopped) {
+  EdgeQueue queue = make_queue();
   AddressSpace& space = heap_.address_space();
   heap_.for_each_space(stopped, [&](const Space& owner) {
     for (const BlockIndex first : owner.spans) {
@@ -187,6 +193,8 @@ inline void Marker::rescan_overflowed(EdgeQueue& queue, const StoppedWorld& stop
       }
     }
   });
+  flush(queue);
+  totals_.add(queue.totals);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

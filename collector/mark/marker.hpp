@@ -65,13 +65,22 @@ class Marker final : public Tracer {
   static constexpr std::size_t object_queue = 8;
   static constexpr std::size_t piece_elements = 2048;
 
-  // Edges on their way to the mark test, and what passing them has counted. The inner loops use
-  // one that is local to them: a member would have to be loaded again after each metadata byte
-  // stored, which for all the compiler knows is part of it. Scan functions report to `reported_`.
+  // Edges on their way to the mark test, what passing them has counted, and the tables they are
+  // tested with. The inner loops use one that is local to them and never leaves them: a member
+  // would be loaded again after each metadata byte stored, which for all the compiler knows is
+  // part of it. Scan functions report to `reported_`.
   struct EdgeQueue {
+    const std::byte* base;
+    std::uint8_t* metadata;
+    const PlanWord* plans;
+    Colour colour;
+    std::uint32_t at = 0;
+    MarkTotals totals{};
     std::array<const void*, edge_queue> waiting{};
-    std::size_t at = 0;
-    MarkTotals totals;
+  };
+  struct LargeLeaf {
+    std::size_t bytes;
+    bool segment;
   };
 
   void visit(const std::atomic<void*>* edges, std::size_t count) override;
@@ -79,21 +88,18 @@ class Marker final : public Tracer {
 
   void offer(EdgeQueue& queue, const void* target);
   void test(EdgeQueue& queue, const void* target);
-  void count_large_leaf(MarkTotals& totals, const std::byte* object);
+  LargeLeaf large_leaf(const std::byte* object) const;
+  void note_overflow(const std::byte* object);
+  EdgeQueue make_queue() const;
   void scan(EdgeQueue& queue, const std::byte* object);
   void scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets);
   void scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from);
   void scan_grey(const StoppedWorld& stopped);
   void scan_stack(EdgeQueue& queue);
   bool flush(EdgeQueue& queue);
-  void rescan_overflowed(EdgeQueue& queue, const StoppedWorld& stopped);
+  void rescan_overflowed(const StoppedWorld& stopped);
 
   Heap& heap_;
-  // Copies of the heap's tables, for the inner loops.
-  const std::byte* const base_;
-  std::uint8_t* const metadata_;
-  const PlanWord* const plans_;
-  Colour colour_ = 0;
   bool overflowed_ = false;
 
   MarkStack<const std::byte*> stack_;

@@ -62,7 +62,7 @@ class Marker final : public Tracer {
   };
 
   static constexpr std::size_t edge_queue = 16;
-  static constexpr std::size_t object_queue = 8;
+  static constexpr std::size_t object_queue = 16;
   static constexpr std::size_t piece_elements = 2048;
 
   // Edges on their way to the mark test, what passing them has counted, and the tables they are

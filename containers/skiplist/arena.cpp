@@ -21,7 +21,10 @@ struct Tables {
 };
 constexpr std::uint32_t table_units = (sizeof(Tables) + 63) / 64 * line_units;
 
-std::size_t to_units(std::size_t bytes) noexcept { return bytes <= 8 ? 2 : (bytes + unit_bytes - 1) / unit_bytes; }
+// Of an allocation, as the bins round it.
+std::size_t to_units(std::size_t bytes) noexcept {
+  return Bins::round_up(bytes == 0 ? 1 : (bytes + unit_bytes - 1) / unit_bytes);
+}
 
 }  // namespace
 
@@ -32,13 +35,18 @@ Offset Arena::cut(std::uint32_t units) noexcept {
   return offset;
 }
 
+// A chunk, or 0.
+Offset Arena::take_chunk(std::size_t units) noexcept {
+  if (bins_ == nullptr || units > Bins::max_size) return 0;
+  return bins_->take(*this, static_cast<std::uint32_t>(units));
+}
+
 Offset Arena::allocate(Memory& memory, std::size_t bytes) {
   const std::size_t units = to_units(bytes);
-  const auto count = static_cast<std::uint32_t>(units);
-  Offset offset = bins_ != nullptr && count == units ? bins_->take(*this, count) : 0;
+  Offset offset = take_chunk(units);
   if (offset == 0) {
     if (left_ < units) open_segment(memory, units);
-    offset = cut(count);
+    offset = cut(static_cast<std::uint32_t>(units));
   }
   in_use_ += units * unit_bytes;
   return offset;
@@ -46,16 +54,20 @@ Offset Arena::allocate(Memory& memory, std::size_t bytes) {
 
 Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   const std::size_t units = to_units(bytes);
-  const auto count = static_cast<std::uint32_t>(units);
   std::uint32_t gap = (0 - window_) % line_units;
+  Offset offset = 0;
   if (left_ < units + gap) {
-    open_segment(memory, units);
-    gap = 0;
+    offset = take_chunk(units);
+    if (offset == 0) open_segment(memory, units);
+    gap = (0 - window_) % line_units;
   }
-  const Offset skipped = cut(gap);
-  if (bins_ != nullptr && gap >= 2) bins_->put(*this, skipped, gap);
+  if (offset == 0) {
+    const Offset skipped = cut(gap);
+    if (bins_ != nullptr) bins_->put(*this, skipped, gap);
+    offset = cut(static_cast<std::uint32_t>(units));
+  }
   in_use_ += units * unit_bytes;
-  return cut(count);
+  return offset;
 }
 
 void Arena::release(Offset offset, std::size_t bytes) noexcept {
@@ -79,7 +91,7 @@ void Arena::open_segment(Memory& memory, std::size_t units) {
   }
   std::byte* const memory_begin = memory.segment(index, size(index) * unit_bytes);
 
-  if (bins_ != nullptr && left_ >= 2) bins_->put(*this, window_, left_);
+  if (bins_ != nullptr) bins_->put(*this, window_, left_);
   closed_ += newest_;
   newest_ = size(index) * unit_bytes;
   segments_ = static_cast<std::uint8_t>(index + 1);
@@ -105,11 +117,13 @@ void Arena::reset() noexcept {
   segments_ = 0;
 }
 
+std::size_t Arena::allocation_bytes(std::size_t bytes) noexcept { return to_units(bytes) * unit_bytes; }
+
 bool Arena::handed_out(Offset offset, std::size_t bytes) const noexcept {
   if (offset < first_units) return false;
   const auto segment = static_cast<unsigned>(26 - __builtin_clz(offset));
   const std::size_t begin = std::size_t{first_units} << segment;
-  const std::size_t end = segment + 1u == segments_ ? window_ : 2 * begin;
+  const std::size_t end = 2 * begin - (segment + 1u == segments_ ? left_ : 0);
   return segment < segments_ && bases_[segment] != 0 && offset + to_units(bytes) <= end;
 }
 

@@ -22,7 +22,7 @@
 //
 // Invariants
 //   1. A segment never moves and is never copied; a byte of it belongs to one allocation, one
-//      chunk, the window, or is lost (a remainder of one unit; all that was given back early).
+//      chunk, the tables, the window, or is lost: what was given back before there were bins.
 //   2. A segment is skipped only where a single allocation is larger; segments are asked for in
 //      ascending order, each once.
 //   3. A call that throws has changed nothing.
@@ -56,18 +56,20 @@ class Arena {
 
   // Asks the processor for the line at an offset. Inlined always, as is whatever only calls it:
   // g++ 12 takes such a function for one without effect and drops the calls.
-  [[gnu::always_inline]] void prefetch(Offset offset, std::size_t byte = 0) const noexcept {
-    __builtin_prefetch(at(offset) + byte);
-  }
+  [[gnu::always_inline]] void prefetch(Offset offset) const noexcept { __builtin_prefetch(at(offset)); }
 
-  // Memory of that many bytes (rounded up to units, at least 8). Throws what Memory::segment
-  // throws, and std::length_error past the limit.
+  // Memory of that many bytes. Throws what Memory::segment throws, and std::length_error past the
+  // limit.
   Offset allocate(Memory& memory, std::size_t bytes);
 
-  // The same, of units that begin at a cache line, from the window alone.
+  // The same, beginning at a cache line where the window has room for it.
   Offset allocate_lines(Memory& memory, std::size_t bytes);
 
-  // Takes back an allocation of that many bytes.
+  // What an allocation of that many bytes takes: a multiple of 4, and past 128 bytes of an eighth
+  // of the power of two below, as the bins want it.
+  static std::size_t allocation_bytes(std::size_t bytes) noexcept;
+
+  // Takes back an allocation that was of that many bytes.
   void release(Offset offset, std::size_t bytes) noexcept;
 
   // Forgets all segments.
@@ -88,6 +90,7 @@ class Arena {
   static constexpr unsigned inline_segments = 5;
 
   void open_segment(Memory& memory, std::size_t units);
+  Offset take_chunk(std::size_t units) noexcept;
   Offset cut(std::uint32_t units) noexcept;
 
   std::uintptr_t first_bases_[inline_segments] = {};

@@ -4,22 +4,18 @@
 #include <iterator>
 
 #include "containers/skiplist/arena.hpp"
+#include "containers/skiplist/bytes.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 namespace {
 
-// How many chunks of its own class an allocation looks at.
-constexpr int tries = 4;
+// The largest power of two that is not above `units`, as an exponent.
+unsigned log_of(std::size_t units) noexcept { return static_cast<unsigned>(std::bit_width(units)) - 1; }
 
-Bins::Chunk& chunk_at(const Arena& arena, Offset offset) noexcept {
-  return *reinterpret_cast<Bins::Chunk*>(arena.at(offset));
-}
-
-unsigned class_of(std::uint32_t units) noexcept {
-  if (units <= 32) return units - 2;
-  const unsigned log = static_cast<unsigned>(std::bit_width(units)) - 1;
-  return Bins::exact + 4 * (log - 5) + ((units >> (log - 2)) & 3);
+// The size of the largest class that is not above `units`.
+std::uint32_t round_down(std::uint32_t units) noexcept {
+  return units <= 32 ? units : units & ~((std::uint32_t{1} << (log_of(units) - 3)) - 1);
 }
 
 // The first class from `from` on that has a chunk, or Bins::classes.
@@ -34,36 +30,47 @@ unsigned next_filled(const Bins& bins, unsigned from) noexcept {
 
 }  // namespace
 
-std::uint32_t Bins::take(const Arena& arena, std::uint32_t units) noexcept {
-  const auto unlink = [&](unsigned at, std::uint32_t* link) {
-    const Offset offset = *link;
-    *link = chunk_at(arena, offset).next;
-    if (first[at] == 0) filled[at / 64] &= ~(std::uint64_t{1} << (at % 64));
-    return offset;
-  };
-  const auto fits = [units](std::uint32_t have) { return have == units || have >= 2 * units; };
+std::size_t Bins::round_up(std::size_t units) noexcept {
+  if (units <= 32) return units;
+  const std::size_t step = std::size_t{1} << (log_of(units - 1) - 3);
+  return (units + step - 1) & ~(step - 1);
+}
 
-  unsigned at = class_of(units);
-  std::uint32_t* link = &first[at];
-  for (int i = 0; i < tries && *link != 0 && !fits(chunk_at(arena, *link).units); ++i) {
-    link = &chunk_at(arena, *link).next;
-  }
-  if (*link == 0 || !fits(chunk_at(arena, *link).units)) {
-    at = next_filled(*this, class_of(2 * units) + (2 * units > 32 ? 1 : 0));
+unsigned Bins::class_of(std::uint32_t size) noexcept {
+  if (size <= 32) return size - 1;
+  const unsigned log = log_of(size - 1);
+  return 32 + 8 * (log - 5) + ((size - 1) >> (log - 3)) - 8;
+}
+
+std::uint32_t Bins::size_of(unsigned at) noexcept {
+  if (at < 32) return at + 1;
+  return (9 + (at - 32) % 8) << ((at - 32) / 8 + 2);
+}
+
+std::uint32_t Bins::take(const Arena& arena, std::uint32_t size) noexcept {
+  unsigned at = class_of(size);
+  if (first[at] == 0) {
+    if (size > max_size / 2) return 0;
+    at = next_filled(*this, class_of(2 * size));
     if (at == classes) return 0;
-    link = &first[at];
   }
-  const std::uint32_t have = chunk_at(arena, *link).units;
-  const Offset offset = unlink(at, link);
-  if (have != units) put(arena, offset + units, have - units);
+  const Offset offset = first[at];
+  first[at] = load_32(arena.at(offset));
+  if (first[at] == 0) filled[at / 64] &= ~(std::uint64_t{1} << (at % 64));
+  put(arena, offset + size, size_of(at) - size);
   return offset;
 }
 
 void Bins::put(const Arena& arena, std::uint32_t offset, std::uint32_t units) noexcept {
-  const unsigned at = class_of(units);
-  chunk_at(arena, offset) = {units, first[at]};
-  first[at] = offset;
-  filled[at / 64] |= std::uint64_t{1} << (at % 64);
+  while (units > 0) {
+    const std::uint32_t size = round_down(units);
+    const unsigned at = class_of(size);
+    store_32(arena.at(offset), first[at]);
+    first[at] = offset;
+    filled[at / 64] |= std::uint64_t{1} << (at % 64);
+    offset += size;
+    units -= size;
+  }
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

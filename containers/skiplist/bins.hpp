@@ -1,23 +1,24 @@
 #pragma once
 // Lists of chunks by size: the free memory inside an arena.
 //
-//   chunk   memory that was given back; at least two units
-//   class   chunks of about one size: exactly 2..32 units, above that four classes to a doubling
+//   unit    4 bytes
+//   chunk   memory that was given back
+//   class   chunks of one size: 1..32 units, and above that eight sizes to a doubling
 //
-// A chunk holds two words while it is free, its size and the next chunk of its class:
+// Every allocation is rounded up to the size of a class (by 1/8 at most, past 128 bytes), so that
+// what one gives back serves the next. A chunk holds one word while it is free: the next chunk of
+// its class.
 //
-//    | units | next | ...
-//
-// An allocation takes a chunk of its own class that is large enough (it looks at the first few),
-// else the first chunk of the next class that has any, and puts the rest back. A single unit
-// cannot be a chunk, so none is cut that would leave one over.
+// Where a class has none, a chunk of at least twice the size is cut, never a smaller one: that
+// would leave crumbs of sizes nobody asks for, and a map whose entries come and go would
+// slowly turn into them.
 //
 // Invariants
-//   1. A chunk lies in the class of its size.
-//   2. Bit c of `filled` is set where class c has a chunk.
+//   1. Bit c of `filled` is set where class c has a chunk.
 //
 // Threads: as the arena's.
-// It does not merge neighbours.
+// It does not merge neighbours: a map whose entries grow again and again, all of them together,
+// leaves memory of the earlier sizes behind.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,18 +30,18 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 class Arena;
 
 struct Bins {
-  static constexpr unsigned exact = 31;
-  static constexpr unsigned classes = exact + 4 * 27;
+  static constexpr unsigned classes = 32 + 8 * 26;
+  static constexpr std::size_t max_size = std::size_t{1} << 31;
 
-  struct Chunk {
-    std::uint32_t units;
-    std::uint32_t next;
-  };
+  // The size of the smallest class that holds so many units, at least 1.
+  static std::size_t round_up(std::size_t units) noexcept;
+  // The class of that size, and back.
+  static unsigned class_of(std::uint32_t size) noexcept;
+  static std::uint32_t size_of(unsigned at) noexcept;
 
-  // Memory of exactly that many units, or 0.
-  std::uint32_t take(const Arena& arena, std::uint32_t units) noexcept;
-
-  // Needs units >= 2.
+  // A chunk of exactly that size, or 0.
+  std::uint32_t take(const Arena& arena, std::uint32_t size) noexcept;
+  // Any number of units; they become as few chunks as they can.
   void put(const Arena& arena, std::uint32_t offset, std::uint32_t units) noexcept;
 
   std::uint64_t filled[(classes + 63) / 64] = {};

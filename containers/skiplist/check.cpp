@@ -38,7 +38,8 @@ class Check {
       }
       if (level_nodes.front() != towers_.first_) problem("the first leaf is not where the list begins");
     }
-    if (found != entries) problem(std::to_string(found) + " entries in the leaves, " + std::to_string(entries) + " counted");
+    if (found != entries)
+      problem(std::to_string(found) + " entries in the leaves, " + std::to_string(entries) + " counted");
     check_memory(waiting);
     return problems_;
   }
@@ -102,8 +103,8 @@ class Check {
   }
 
   void keep(Offset begin, std::size_t bytes, const char* what) {
-    extents_.push_back({begin, bytes, what});
-    in_use_ += bytes <= 8 ? 8 : (bytes + 3) / 4 * 4;
+    extents_.push_back({begin, Arena::allocation_bytes(bytes), what});
+    in_use_ += Arena::allocation_bytes(bytes);
   }
 
   void check_memory(Offset waiting) {
@@ -121,10 +122,8 @@ class Check {
       for (unsigned i = 0; i < Bins::classes; ++i) {
         const bool filled = (bins->filled[i / 64] >> (i % 64) & 1) != 0;
         if (filled != (bins->first[i] != 0)) problem("bin " + std::to_string(i) + ": the bit is wrong");
-        for (Offset at = bins->first[i]; at != 0;) {
-          const auto* const chunk = reinterpret_cast<const Bins::Chunk*>(arena.at(at));
-          extents_.push_back({at, std::size_t{4} * chunk->units, "chunk"});
-          at = chunk->next;
+        for (Offset at = bins->first[i]; at != 0; at = load_32(arena.at(at))) {
+          extents_.push_back({at, std::size_t{4} * Bins::size_of(i), "chunk"});
         }
       }
     }
@@ -132,7 +131,7 @@ class Check {
     for (std::size_t i = 0; i < extents_.size(); ++i) {
       const Extent& e = extents_[i];
       if (!arena.handed_out(e.begin, e.bytes)) problem(name(e) + " lies outside the arena");
-      if (i > 0 && extents_[i - 1].begin + (extents_[i - 1].bytes + 3) / 4 > e.begin) {
+      if (i > 0 && extents_[i - 1].begin + extents_[i - 1].bytes / 4 > e.begin) {
         problem(name(e) + " overlaps the " + name(extents_[i - 1]));
       }
     }

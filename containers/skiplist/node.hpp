@@ -77,9 +77,9 @@ struct Node {
     std::memmove(words() + i, words() + i + 1, (count - i) * sizeof(Word));
   }
 
-  Offset next;            // to the right on the same level; 0 at its end
+  Offset next;  // to the right on the same level; 0 at its end
   std::uint32_t stamp;
-  Offset low;             // index nodes: the entry that holds the node's first key
+  Offset low;  // index nodes: the entry that holds the node's first key
   std::uint16_t prefix;
   std::uint8_t count;     // words in use
   std::uint8_t capacity;  // below max_words only while one leaf is the whole list

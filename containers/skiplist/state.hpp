@@ -51,7 +51,9 @@ template <class Key>
 class HeapMemory final : public Memory {
  public:
   HeapMemory(Attach& here, ListState<Key>& state, std::size_t key_bytes, std::size_t value_bytes)
-      : here_(here), state_(state), need_(state.list.layout().bytes(key_bytes, value_bytes) + nodes_bytes) {}
+      : here_(here),
+        state_(state),
+        need_(Arena::allocation_bytes(state.list.layout().bytes(key_bytes, value_bytes)) + nodes_bytes) {}
 
   // Commits what the write may touch. A safepoint; throws OutOfMemory.
   void prepare() {

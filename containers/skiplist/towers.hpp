@@ -17,7 +17,7 @@
 // This is a skip list with many keys to a node (Abraham, Aspnes, Yuan, "Skip B-trees", 2005; the
 // B-skip-list of arXiv 2507.21492). There a key draws its height when it comes, and nodes are as
 // long as chance makes them; here a node is cut when it is full, and the draw decides where. So
-// heights cannot be foretold either, but no node is long and none, but at the right edge, short:
+// heights cannot be foretold either, but no node is long, and none is short but at the two ends:
 // look-ups need no luck, and it measured better (README.md).
 //
 // A search goes down from the top with a count of how many leading bytes the key shares with both
@@ -68,8 +68,8 @@ class Towers {
 
   // Where a key is or belongs, and the way there.
   struct Place {
-    Step steps[max_levels];   // steps[0]: the leaf, and the first word not below the key
-    std::uint32_t piece;      // of the key, in that leaf
+    Step steps[max_levels];  // steps[0]: the leaf, and the first word not below the key
+    std::uint32_t piece;     // of the key, in that leaf
     bool found;
 
     Step leaf() const noexcept { return steps[0]; }
@@ -107,8 +107,8 @@ class Towers {
   void erase(const Place& place) noexcept;
   void reset() noexcept;
 
-  // Walks everything. Says what breaks an invariant, one line each; nothing when all hold.
-  // `live` are entries that wait outside of the list.
+  // Walks everything. Says what breaks an invariant, a line each; nothing when all hold. The list
+  // has so many entries; others wait outside of it, linked by their version words from `waiting`.
   std::string check(std::size_t entries, Offset waiting) const;
 
  private:

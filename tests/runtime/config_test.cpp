@@ -92,12 +92,12 @@ TEST_CASE("Bytes are a number and perhaps one of three suffixes") {
 TEST_CASE("Without variables the configuration stays as it was given") {
   const Variables none;
   Config config;
-  config.name = "n";
+  config.name = std::string("given");
   config.gc_percent = 33;
   config.memory_limit = 5 * mib;
   config.stress.root = 4;
   const Config settled = resolve(config);
-  CHECK(settled.name == "n");
+  CHECK(settled.name == "given");
   CHECK(settled.gc_percent == 33U);
   CHECK(settled.memory_limit == 5 * mib);
   CHECK(settled.stress.root == 4);
@@ -178,7 +178,7 @@ TEST_CASE("A limit that is too small to work with is refused by name") {
 TEST_CASE("A variable that is unknown, misspelt or of another version is refused") {
   for (const char* name : {"MIDDEN_GC_PERCENTAGE", "MIDDEN_", "MIDDEN_gctrace", "MIDDEN_MAPS"}) {
     CAPTURE(name);
-    CHECK(has(refusal_of(name, "1"), std::string(name) + "=1: no such setting"));
+    CHECK(has(refusal_of(name, "1"), std::string(name).append("=1: no such setting")));
   }
   for (const char* name : {"MIDDEN_WORKERS", "MIDDEN_AUDIT_ROOTS", "MIDDEN_STOP_WARN", "MIDDEN_TRACE",
                            "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {

@@ -65,7 +65,7 @@ TEST_CASE("A description that cannot be is refused by name and reason") {
     CAPTURE(said);
     CAPTURE(wrong.reason);
     CHECK(has(said, wrong.reason));
-    CHECK(has(said, ("'" + std::string(wrong.type.name) + "'").c_str()));
+    CHECK(has(said, std::string("'").append(wrong.type.name).append("'").c_str()));
   }
   CHECK(refusal_of({.name = "Even", .size = 24, .refs = refs}).empty());
 }
@@ -79,7 +79,7 @@ TEST_CASE("A type made at run time is copied, so its description may go") {
     std::string name = "Triple";
     std::vector<std::uint32_t> refs{0, 16};
     type = runtime.add_type({.name = name, .size = 24, .refs = refs});
-    name.assign("#");
+    std::string().swap(name);
     refs.assign({1, 2, 3});
   }
   CHECK(type);
@@ -185,7 +185,7 @@ TEST_CASE("Types may come and go without end") {
     std::vector<Root<void>> objects;
     const std::size_t bytes = 16 + static_cast<std::size_t>(round % 5) * 700;
     for (int i = 0; i < 20; ++i) {
-      types.push_back(runtime.add_type({.name = "T" + std::to_string(round), .size = bytes}));
+      types.push_back(runtime.add_type({.name = std::string("T").append(std::to_string(round)), .size = bytes}));
       for (int k = 0; k < 5; ++k) objects.push_back(midden::make_object(types.back()));
     }
     objects.resize(10);

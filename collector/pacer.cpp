@@ -16,7 +16,7 @@ std::uint64_t limit_room(std::uint64_t scannable) {
 
 std::uint64_t growth(const PacerSettings& settings, std::uint64_t bytes) {
   const auto scaled = static_cast<double>(bytes) * settings.percent / 100.0;
-  return scaled >= 9e18 ? never : settings.floor + static_cast<std::uint64_t>(scaled);
+  return std::max(settings.floor, scaled >= 9e18 ? never : static_cast<std::uint64_t>(scaled));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 // When the next cycle begins: arithmetic on what the last one found.
 //
-//   room = floor + percent/100 * scannable           scannable: what marking had to visit
+//   room = max(floor, percent/100 * scannable)       scannable: what marking had to visit
 //   room = min(room, limit - live)                   near the soft limit, but enough to pay for a cycle
 //   trigger: `room` bytes allocated since the cycle
 //

@@ -37,12 +37,12 @@ struct Config {
   // --- when to collect ----------------------------------------------------------------------
 
   // MIDDEN_GC_PERCENT. Allocation before the next cycle, in percent of what the last cycle had to
-  // visit: 100 lets a heap of 400 MB of scannable objects allocate 400 MB and `gc_floor`. Less
-  // collects more often and uses less memory. 0 leaves `gc_floor` alone. `off` (environment) or
+  // visit: 100 lets a heap of 400 MB of scannable objects allocate 400 MB. Less collects more
+  // often and uses less memory. 0 means as often as `gc_floor` allows. `off` (environment) or
   // nullopt: only collect() and the limits start cycles.
   std::optional<std::uint32_t> gc_percent = 100;
 
-  // Added to that, in bytes, so that a small heap is not collected all the time. Default 32 MiB.
+  // The least number of bytes allocated between two cycles that growth starts. Default 32 MiB.
   std::size_t gc_floor = std::size_t{32} << 20;
 
   // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes: near it cycles come earlier. 0: none.

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include <midden/build.hpp>
@@ -33,7 +34,10 @@ inline void note_edge(const void* edge) noexcept {
     const auto* address = static_cast<const std::byte*>(edge);
     for (Construction* frame = construction; frame != nullptr; frame = frame->outer) {
       if (address < frame->begin || address >= frame->begin + frame->size) continue;
-      frame->offsets.push_back(static_cast<std::size_t>(address - frame->begin));
+      try {
+        frame->offsets.push_back(static_cast<std::size_t>(address - frame->begin));
+      } catch (const std::bad_alloc&) {  // a note is lost, and with it only a check
+      }
       return;
     }
   } else {

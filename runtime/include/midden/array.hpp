@@ -78,7 +78,7 @@ struct ArrayMaker {
     new (static_cast<void*>(memory)) Array<T>(length);
     // The length is there first and the rest is zero, so a collection in a constructor is safe.
     if constexpr (!std::is_trivially_default_constructible_v<T> && !IsRef<T>::value) {
-      for (T& element : *root) new (static_cast<void*>(&element)) T();
+      for (T& element : *root) construct_noted<T>(reinterpret_cast<std::byte*>(&element));
     }
     publish_object();
     return root;

@@ -32,7 +32,7 @@ void fault_blocked_store(const void*, const void*) {
 }
 
 // What a stored reference may name, for the checked build; nothing while the thread is blocked.
-detail::HeapRange nameable(const detail::Mutator* running, const detail::Mutator* blocked) {
+[[maybe_unused]] detail::HeapRange nameable(const detail::Mutator* running, const detail::Mutator* blocked) {
   if (running != nullptr) {
     const collector::AddressSpace& space = running->runtime->core().heap().address_space();
     return {space.base(), space.reserved_blocks() * collector::block_bytes, fault_store};

@@ -154,7 +154,9 @@ TEMPLATE_TEST_CASE("What a cursor shows outlives overwriting, erasing and collec
       for (std::uint64_t n = 0; n < 30; ++n) bench.assign(n, 2 * n + 1);
       const auto cursor = bench.map().begin();
       const std::string bytes = in_order<TestType>(typename Kind<TestType>::Own(cursor.key()));
-      const auto [n, value] = bench.model().at(bytes);
+      const auto shown = bench.model().at(bytes);
+      const auto n = shown.first;
+      const auto value = shown.second;
       const auto holds = [&] {
         must(in_order<TestType>(typename Kind<TestType>::Own(cursor.key())) == bytes, "the key holds");
         must(is_value(cursor.value(), value), "the value holds");

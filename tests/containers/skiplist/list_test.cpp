@@ -225,7 +225,8 @@ TEMPLATE_TEST_CASE("A hundred turnovers of a map leave its arena about as large 
     REQUIRE(map.assign(key, value()));
   }
   CHECK(map.list.check() == "");
-  CHECK(map.list.touched_bytes() < built * 13 / 10);
+  // So small a map is a hundred pages: chance moves it by some of them. Lost memory would double it.
+  CHECK(map.list.touched_bytes() < built * 3 / 2);
 }
 
 TEST_CASE("An overwritten reference is dropped, and so is an erased one") {

@@ -38,7 +38,8 @@ int until_it_works(F&& work, Check&& check) {
         threw = true;
       }
     }
-    REQUIRE(threw == FailingNew::failed());
+    // In the checked build a note of a reference may be what failed; that is no error.
+    REQUIRE((threw == FailingNew::failed() || (midden::checked && !threw)));
     if (!threw) return failures;
     check();
   }

@@ -59,9 +59,9 @@ struct Both : First, Second {
 struct Deeper : Both {
   static constexpr auto midden_refs = midden::refs<Deeper>(midden::base<Both>);
 };
-// Names a member of its base instead of the base.
+// Names the members of its base instead of the base.
 struct Sideways : Second {
-  static constexpr auto midden_refs = midden::refs<Sideways>(&Sideways::another);
+  static constexpr auto midden_refs = midden::refs<Sideways>(&Sideways::number, &Sideways::another);
 };
 
 struct Virtual {

@@ -183,16 +183,18 @@ TEST_CASE("An insertion that cannot get all its nodes gives back those it got") 
         for (;;) hoard.push_back(arena.allocate_lines(bare.memory, Node::bytes(Node::max_words)));
       } catch (const std::bad_alloc&) {
       }
-      const std::size_t used = arena.in_use();
-      REQUIRE_FALSE(hoard.empty());
-      arena.release(hoard.back(), Node::bytes(Node::max_words));
-      hoard.pop_back();
-      CHECK_THROWS_AS(Towers::Spare(bare.towers, bare.memory, place), std::bad_alloc);
-      CHECK(arena.in_use() == used);
-      for (const Offset hoarded : hoard) arena.release(hoarded, Node::bytes(Node::max_words));
-      REQUIRE(bare.check() == "");
+      // Now and then the insertions before have left no room for even one node.
+      if (!hoard.empty()) {
+        const std::size_t used = arena.in_use();
+        arena.release(hoard.back(), Node::bytes(Node::max_words));
+        hoard.pop_back();
+        CHECK_THROWS_AS(Towers::Spare(bare.towers, bare.memory, place), std::bad_alloc);
+        CHECK(arena.in_use() == used);
+        for (const Offset hoarded : hoard) arena.release(hoarded, Node::bytes(Node::max_words));
+        REQUIRE(bare.check() == "");
+        ++failed;
+      }
       bare.memory.fail_at = 0;
-      ++failed;
     }
     bare.insert(number);
   }

@@ -15,72 +15,81 @@ void prefetch(const void* address) { __builtin_prefetch(address); }
 }  // namespace
 
 Marker::Marker(Heap& heap, std::size_t stack_limit)
-    : heap_(heap), stack_(stack_limit), pieces_(stack_limit), reported_(make_queue()) {}
-
-void MarkTotals::add(const MarkTotals& other) {
-  objects += other.objects;
-  references += other.references;
-  live_bytes += other.live_bytes;
-  scannable_bytes += other.scannable_bytes;
-  arena_bytes += other.arena_bytes;
-  overflows += other.overflows;
-}
+    : heap_(heap), stack_(stack_limit), pieces_(stack_limit), lane_(make_lane()), reported_(make_lane()) {}
 
 void Marker::begin(const StoppedWorld&) {
-  reported_ = make_queue();
+  lane_ = reported_ = make_lane();
   totals_ = {};
 }
 
 void Marker::drain(const StoppedWorld& stopped) {
-  scan_grey(stopped);
-  totals_.add(std::exchange(reported_.totals, {}));
+  while (true) {
+    scan_grey();
+    if (!pieces_.empty()) {
+      const Piece piece = pieces_.pop();
+      scan_elements(lane_, piece.object, *piece.plan, piece.next);
+    } else if (std::exchange(overflowed_, false)) {
+      ++totals_.overflows;
+      rescan_overflowed(stopped);
+    } else {
+      break;
+    }
+  }
+  settle(lane_);
+  settle(reported_);
   stack_.release();
   pieces_.release();
 }
 
-Marker::EdgeQueue Marker::make_queue() const {
+// A leaf costs marking one metadata byte, whatever its size.
+void Marker::settle(const Lane& lane) {
+  totals_.objects += lane.objects;
+  totals_.references += lane.edges.pushed();
+  totals_.live_bytes += lane.scanned_bytes + lane.leaf_bytes;
+  totals_.scannable_bytes += lane.scanned_bytes + lane.leaves * granule_bytes;
+  totals_.arena_bytes += lane.arena_bytes;
+}
+
+Marker::Lane Marker::make_lane() const {
   const AddressSpace& space = heap_.address_space();
   return {
       .base = space.base(), .metadata = space.metadata_base(), .plans = space.plans(), .colour = heap_.live_colour()};
 }
 
-inline void Marker::offer(EdgeQueue& queue, const void* target) {
+inline void Marker::offer(Lane& lane, const void* target) {
   if (target == nullptr) return;
-  ++queue.totals.references;
-  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - queue.base);
-  prefetch(&queue.metadata[offset >> granule_log2]);
-  const void* ready = queue.waiting[queue.at];
-  queue.waiting[queue.at] = target;
-  queue.at = (queue.at + 1) % edge_queue;
-  if (ready != nullptr) test(queue, ready);
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - lane.base);
+  prefetch(&lane.metadata[offset >> granule_log2]);
+  const void* ready = lane.edges.full() ? lane.edges.pop() : nullptr;
+  lane.edges.push(target);
+  if (ready != nullptr) test(lane, ready);
 }
 
-inline void Marker::test(EdgeQueue& queue, const void* target) {
+inline void Marker::test(Lane& lane, const void* target) {
   const auto* object = static_cast<const std::byte*>(target);
-  const auto offset = static_cast<std::size_t>(object - queue.base);
-  if (!Metadata(queue.metadata[offset >> granule_log2]).mark(queue.colour)) return;
-  ++queue.totals.objects;
-  const PlanWord word = queue.plans[offset >> block_log2];
-  if (!word.is_leaf()) {
-    prefetch(object);
-    if (!stack_.push(object)) [[unlikely]]
-      note_overflow(object);
-    return;
+  const auto offset = static_cast<std::size_t>(object - lane.base);
+  if (!Metadata(lane.metadata[offset >> granule_log2]).mark(lane.colour)) return;
+  ++lane.objects;
+  const PlanWord word = lane.plans[offset >> block_log2];
+  if (word.is_leaf()) {
+    count_leaf(lane, object, word);
+  } else if (!stack_.push(object)) [[unlikely]] {
+    note_overflow(object);
   }
-  // A leaf costs marking one metadata byte, whatever its size.
-  queue.totals.scannable_bytes += granule_bytes;
-  if (const std::size_t bytes = word.plan().slot_bytes; bytes != 0) {
-    queue.totals.live_bytes += bytes;
-    return;
-  }
-  const LargeLeaf large = large_leaf(object);
-  (large.segment ? queue.totals.arena_bytes : queue.totals.live_bytes) += large.bytes;
 }
 
-Marker::LargeLeaf Marker::large_leaf(const std::byte* object) const {
+inline void Marker::count_leaf(Lane& lane, const std::byte* object, PlanWord word) {
+  ++lane.leaves;
+  if (const std::size_t bytes = word.plan().slot_bytes; bytes != 0) {
+    lane.leaf_bytes += bytes;
+    return;
+  }
   const Block& head = heap_.address_space().head_of(object);
-  const bool segment = heap_.types()[head.type].info().segment;
-  return {segment ? head.committed_bytes : head.slot_bytes, segment};
+  if (heap_.types()[head.type].info().segment) {
+    lane.arena_bytes += head.committed_bytes;
+  } else {
+    lane.leaf_bytes += head.slot_bytes;
+  }
 }
 
 void Marker::note_overflow(const std::byte* object) {
@@ -88,85 +97,64 @@ void Marker::note_overflow(const std::byte* object) {
   overflowed_ = true;
 }
 
-inline void Marker::scan(EdgeQueue& queue, const std::byte* object) {
-  PlanWord word = queue.plans[static_cast<std::size_t>(object - queue.base) >> block_log2];
-  if (word.is_shared()) [[unlikely]]
-    word = heap_.type_of(object).plan_word();
+inline void Marker::scan(Lane& lane, const std::byte* object) {
+  const PlanWord word = lane.plans[static_cast<std::size_t>(object - lane.base) >> block_log2];
+  if (!word.is_fixed()) return scan_irregular(lane, object, word);
+  lane.scanned_bytes += word.plan().slot_bytes;
+  scan_refs(lane, object, word.plan().refs);
+}
+
+inline void Marker::scan_irregular(Lane& lane, const std::byte* object, PlanWord word) {
+  if (word.is_shared()) word = heap_.type_of(object).plan_word();
   const ScanPlan& plan = word.plan();
   const std::size_t bytes = plan.slot_bytes != 0 ? plan.slot_bytes : heap_.slot_bytes_of(object);
-  queue.totals.live_bytes += bytes;
-  queue.totals.scannable_bytes += word.is_leaf() ? granule_bytes : bytes;
+  if (word.is_leaf()) {
+    ++lane.leaves;
+    lane.leaf_bytes += bytes;
+    return;
+  }
+  lane.scanned_bytes += bytes;
   if (plan.scan != nullptr) {
     plan.scan(*this, object);
     return;
   }
-  scan_refs(queue, object, plan.refs);
-  if (plan.element_bytes != 0) scan_elements(queue, object, plan, 0);
+  scan_refs(lane, object, plan.refs);
+  if (plan.element_bytes != 0) scan_elements(lane, object, plan, 0);
 }
 
-inline void Marker::scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets) {
-  for (const std::uint32_t offset : offsets) offer(queue, load(from + offset));
+inline void Marker::scan_refs(Lane& lane, const std::byte* from, std::span<const std::uint32_t> offsets) {
+  for (const std::uint32_t offset : offsets) offer(lane, load(from + offset));
 }
 
-inline void Marker::scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from) {
+inline void Marker::scan_elements(Lane& lane, const std::byte* object, const ScanPlan& plan, std::size_t from) {
   const std::size_t used = *reinterpret_cast<const std::size_t*>(object + plan.used_offset);
   std::size_t end = used;
   // The rest waits below what this piece makes grey. Without room for it all is scanned now.
   if (used - from > piece_elements && pieces_.push({object, &plan, from + piece_elements})) end = from + piece_elements;
   const std::byte* element = object + plan.fixed_bytes + from * plan.element_bytes;
-  for (std::size_t i = from; i < end; ++i, element += plan.element_bytes) scan_refs(queue, element, plan.element_refs);
+  for (std::size_t i = from; i < end; ++i, element += plan.element_bytes) scan_refs(lane, element, plan.element_refs);
 }
 
-void Marker::scan_grey(const StoppedWorld& stopped) {
-  EdgeQueue queue = make_queue();
+// Until nothing is grey but pieces and what overflowed.
+void Marker::scan_grey() {
+  Lane lane = lane_;
   while (true) {
-    scan_stack(queue);
-    if (flush(queue) || flush(reported_)) continue;
-    if (!pieces_.empty()) {
-      const Piece piece = pieces_.pop();
-      scan_elements(queue, piece.object, *piece.plan, piece.next);
-    } else if (std::exchange(overflowed_, false)) {
-      ++queue.totals.overflows;
-      rescan_overflowed(stopped);
+    while (!stack_.empty() && !lane.grey.full()) {
+      const std::byte* object = stack_.pop();
+      prefetch(object);
+      lane.grey.push(object);
+    }
+    if (!lane.grey.empty()) {
+      scan(lane, lane.grey.pop());
+    } else if (!lane.edges.empty()) {
+      test(lane, lane.edges.pop());
+    } else if (!reported_.edges.empty()) {
+      test(reported_, reported_.edges.pop());
     } else {
       break;
     }
   }
-  totals_.add(queue.totals);
-}
-
-// Scans until the stack is empty. Each object popped waits its turn while its memory comes.
-inline void Marker::scan_stack(EdgeQueue& queue) {
-  std::array<const std::byte*, object_queue> waiting{};
-  std::size_t at = 0;
-  std::size_t count = 0;
-  while (true) {
-    const std::byte* next = nullptr;
-    if (!stack_.empty()) {
-      next = stack_.pop();
-      prefetch(next);
-      ++count;
-    } else if (count == 0) {
-      return;
-    }
-    const std::byte* ready = waiting[at];
-    waiting[at] = next;
-    at = (at + 1) % object_queue;
-    if (ready == nullptr) continue;
-    --count;
-    scan(queue, ready);
-  }
-}
-
-inline bool Marker::flush(EdgeQueue& queue) {
-  bool any = false;
-  for (const void*& waiting : queue.waiting) {
-    const void* target = std::exchange(waiting, nullptr);
-    if (target == nullptr) continue;
-    any = true;
-    test(queue, target);
-  }
-  return any;
+  lane_ = lane;
 }
 
 void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
@@ -175,9 +163,7 @@ void Marker::visit(const std::atomic<void*>* edges, std::size_t count) {
 
 void Marker::visit(const void* object) { offer(reported_, object); }
 
-// With a queue of its own, so that the main one stays where it is.
 void Marker::rescan_overflowed(const StoppedWorld& stopped) {
-  EdgeQueue queue = make_queue();
   AddressSpace& space = heap_.address_space();
   heap_.for_each_space(stopped, [&](const Space& owner) {
     for (const BlockIndex first : owner.spans) {
@@ -188,13 +174,11 @@ void Marker::rescan_overflowed(const StoppedWorld& stopped) {
         Metadata metadata = space.metadata(object);
         if ((metadata.load() & overflowed_flag) == 0) continue;
         metadata.clear(overflowed_flag);
-        scan(queue, object);
-        scan_stack(queue);
+        scan(lane_, object);
+        scan_grey();
       }
     }
   });
-  flush(queue);
-  totals_.add(queue.totals);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

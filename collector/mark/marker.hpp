@@ -22,13 +22,13 @@
 //
 // Threads: one, while the world is stopped.
 
-#include <array>
 #include <cstdint>
 
 #include <midden/tracer.hpp>
 
 #include "collector/heap/heap.hpp"
 #include "collector/mark/mark_stack.hpp"
+#include "collector/mark/prefetch_queue.hpp"
 #include "collector/ports.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
@@ -40,8 +40,6 @@ struct MarkTotals {
   std::uint64_t scannable_bytes = 0;
   std::uint64_t arena_bytes = 0;
   std::uint64_t overflows = 0;
-
-  void add(const MarkTotals& other);
 };
 
 class Marker final : public Tracer {
@@ -61,50 +59,49 @@ class Marker final : public Tracer {
     std::size_t next;
   };
 
-  static constexpr std::size_t edge_queue = 16;
-  static constexpr std::size_t object_queue = 16;
   static constexpr std::size_t piece_elements = 2048;
 
-  // Edges on their way to the mark test, what passing them has counted, and the tables they are
-  // tested with. The inner loops use one that is local to them and never leaves them: a member
-  // would be loaded again after each metadata byte stored, which for all the compiler knows is
-  // part of it. Scan functions report to `reported_`.
-  struct EdgeQueue {
+  // Edges and objects on their way, what passing them has counted, and the tables they are looked
+  // up in. The inner loop works on a copy that is local to it and never leaves it: a member would
+  // be loaded again after each metadata byte stored, which for all the compiler knows is part of
+  // it.
+  struct Lane {
     const std::byte* base;
     std::uint8_t* metadata;
     const PlanWord* plans;
     Colour colour;
-    std::uint32_t at = 0;
-    MarkTotals totals{};
-    std::array<const void*, edge_queue> waiting{};
-  };
-  struct LargeLeaf {
-    std::size_t bytes;
-    bool segment;
+    std::uint64_t objects = 0;
+    std::uint64_t scanned_bytes = 0;
+    std::uint64_t leaves = 0;
+    std::uint64_t leaf_bytes = 0;
+    std::uint64_t arena_bytes = 0;
+    PrefetchQueue<const void*, 16> edges{};
+    PrefetchQueue<const std::byte*, 32> grey{};
   };
 
   void visit(const std::atomic<void*>* edges, std::size_t count) override;
   void visit(const void* object) override;
 
-  void offer(EdgeQueue& queue, const void* target);
-  void test(EdgeQueue& queue, const void* target);
-  LargeLeaf large_leaf(const std::byte* object) const;
+  Lane make_lane() const;
+  void offer(Lane& lane, const void* target);
+  void test(Lane& lane, const void* target);
+  void count_leaf(Lane& lane, const std::byte* object, PlanWord word);
   void note_overflow(const std::byte* object);
-  EdgeQueue make_queue() const;
-  void scan(EdgeQueue& queue, const std::byte* object);
-  void scan_refs(EdgeQueue& queue, const std::byte* from, std::span<const std::uint32_t> offsets);
-  void scan_elements(EdgeQueue& queue, const std::byte* object, const ScanPlan& plan, std::size_t from);
-  void scan_grey(const StoppedWorld& stopped);
-  void scan_stack(EdgeQueue& queue);
-  bool flush(EdgeQueue& queue);
+  void scan(Lane& lane, const std::byte* object);
+  void scan_irregular(Lane& lane, const std::byte* object, PlanWord word);
+  void scan_refs(Lane& lane, const std::byte* from, std::span<const std::uint32_t> offsets);
+  void scan_elements(Lane& lane, const std::byte* object, const ScanPlan& plan, std::size_t from);
+  void scan_grey();
   void rescan_overflowed(const StoppedWorld& stopped);
+  void settle(const Lane& lane);
 
   Heap& heap_;
   bool overflowed_ = false;
 
   MarkStack<const std::byte*> stack_;
   MarkStack<Piece> pieces_;
-  EdgeQueue reported_;
+  Lane lane_;
+  Lane reported_;  // by roots and scan functions
   MarkTotals totals_;
 };
 

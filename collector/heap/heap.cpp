@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "collector/check/poison.hpp"
 #include "collector/heap/local_allocator.hpp"
@@ -316,7 +317,7 @@ void Heap::release_span(Block& head) {
 void Heap::sweep_overdue() {
   // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
   const std::uint64_t next = cycle_ + 1;
-  for (Space* space : spaces()) {
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
     const std::lock_guard lock(space->mutex);
     const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
     const auto unswept = space->spans.begin() + static_cast<std::ptrdiff_t>(space->next_unswept);
@@ -325,7 +326,7 @@ void Heap::sweep_overdue() {
 }
 
 bool Heap::sweep_until(std::uint64_t deadline_ns) {
-  for (Space* space : spaces()) {
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
     while (true) {
       const std::lock_guard lock(space->mutex);
       if (space->next_unswept == space->spans.size()) break;
@@ -359,41 +360,56 @@ void Heap::retire(Type& type) {
 void Heap::drop_retired(const StoppedWorld&) {
   const std::lock_guard lock(spaces_mutex_);
   if (retired_.empty()) return;
-  std::vector<bool> alive;
-  const auto note = [&](TypeId id) {
-    if (alive.size() <= id) alive.resize(id + 1);
-    alive[id] = true;
-  };
-  for (Space& space : spaces_) {
+  try {
+    const std::vector<bool> alive = types_alive();
+    for (std::size_t i = 0; i < retired_.size();) {
+      if (alive[retired_[i]->id()]) {
+        ++i;
+        continue;
+      }
+      forget(*retired_[i]);
+      retired_[i] = retired_.back();
+      retired_.pop_back();
+    }
+  } catch (const std::bad_alloc&) {
+    // The cycle must go on. What the host had no memory for is left to the next.
+  }
+}
+
+std::vector<bool> Heap::types_alive() const {
+  std::vector<bool> alive(types_.end_id());
+  for (const Space& space : spaces_) {
     for (const BlockIndex first : space.spans) {
       const Block& head = space_.block(first);
       for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
         const std::byte* object = space_.begin_of(first) + slot * head.slot_bytes;
-        if (space_.metadata(object).has(live_colour())) note(type_of(object).id());
+        if (!space_.metadata(object).has(live_colour())) continue;
+        alive[type_of(object).id()] = true;
+        if (!head.shared) break;
       }
     }
   }
-  const auto holds = [&](const Space& space, TypeId id) {
-    if (!space.large()) return space.type == id;
+  return alive;
+}
+
+void Heap::forget(Type& type) {
+  const auto holds = [&](const Space& space) {
+    if (!space.large()) return space.type == type.id();
     return std::any_of(space.spans.begin(), space.spans.end(),
-                       [&](BlockIndex first) { return space_.block(first).type == id; });
+                       [&](BlockIndex first) { return space_.block(first).type == type.id(); });
   };
-  // No block may name a freed id: the spans of such a type are all dead, and go at once. Its own
+  // No block may name a freed id: the spans of this type are all dead, and go at once. Its own
   // spaces are then empty, and the next type's.
-  std::erase_if(retired_, [&](Type* type) {
-    const TypeId id = type->id();
-    if (id < alive.size() && alive[id]) return false;
-    for (Space& space : spaces_) {
-      if (!holds(space, id)) continue;
-      space.next_unswept = 0;
-      sweep_rest(space);
-      if (space.large()) continue;
-      space.type = no_type;
-      vacant_.push_back(&space);
-    }
-    types_.remove(*type);
-    return true;
-  });
+  vacant_.reserve(spaces_.size());
+  for (Space& space : spaces_) {
+    if (!holds(space)) continue;
+    space.next_unswept = 0;
+    sweep_rest(space);
+    if (space.large()) continue;
+    space.type = no_type;
+    vacant_.push_back(&space);
+  }
+  types_.remove(type);
 }
 
 // --- questions ------------------------------------------------------------------------------
@@ -425,6 +441,11 @@ HeapReport Heap::report() const {
           .arena_bytes = segment_committed_,
           .allocated_bytes = allocated_total_.load(relaxed),
           .cycles = cycle_};
+}
+
+Space* Heap::find_space(std::size_t number) const {
+  const std::lock_guard lock(spaces_mutex_);
+  return number < spaces_.size() ? &spaces_[number] : nullptr;
 }
 
 std::vector<Space*> Heap::spaces() const {

@@ -148,6 +148,11 @@ class Heap {
   void sweep_and_keep(Space& space);
   void sweep_rest(Space& space);
   void release_span(Block& head);
+  // Null behind the last. Spaces are never taken away.
+  Space* find_space(std::size_t number) const;
+  // By id: whether marking found an object of the type.
+  std::vector<bool> types_alive() const;
+  void forget(Type& type);
 
   PageSource& pages_;
   const HeapLimits limits_;

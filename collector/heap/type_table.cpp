@@ -112,6 +112,11 @@ std::vector<Type*> TypeTable::all() const {
   return result;
 }
 
+TypeId TypeTable::end_id() const {
+  const std::lock_guard lock(mutex_);
+  return next_;
+}
+
 void TypeTable::remove(Type& type) {
   const std::lock_guard lock(mutex_);
   const TypeId id = type.id();

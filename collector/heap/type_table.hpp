@@ -96,7 +96,9 @@ class TypeTable {
 
   // All types that are not free, in order of their ids. Under the world's stop or the lock.
   std::vector<Type*> all() const;
-  // Frees the id of a retired type without objects.
+  // One past the greatest id.
+  TypeId end_id() const;
+  // Frees the id of a type without objects. Requires: it came from `add`.
   void remove(Type& type);
 
  private:

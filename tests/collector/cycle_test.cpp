@@ -1,11 +1,15 @@
 #include "collector/cycle.hpp"
 
 #include <limits>
+#include <new>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "collector/check/heap_walk.hpp"
 #include "tests/collector/full_cycle.hpp"
+#include "tests/collector/host_memory.hpp"
 #include "tests/collector/shapes.hpp"
 
 namespace midden::collector_tests {
@@ -187,6 +191,53 @@ TEST_CASE("In a checked heap the walk follows each cycle, and what it finds stop
     CHECK(found.what == "a free block has metadata left behind");
   }
   CHECK_FALSE(full.world.stopped());
+}
+
+TEST_CASE("A host that has no memory left can still collect, and sweep what has died") {
+  FullCycle full;
+  Node* root = full.root(make_node(full));
+  for (int i = 0; i < 5000; ++i) {
+    make_node(full);
+    Node* node = make_node(full);
+    node->left = root->left.get();
+    root->left = node;
+  }
+  Type& retired = full.add(leaf_of(24));
+  full.make(retired);
+  full.heap.retire(retired);
+  CycleReport report;
+  for (int cycle = 0; cycle < 4; ++cycle) {
+    const NoHostMemory refused;
+    report = full.collect();
+    if (cycle > 1) static_cast<void>(full.heap.sweep_until(std::numeric_limits<std::uint64_t>::max()));
+  }
+  CHECK(report.objects_marked == 5001);
+  // What it had no memory for comes later.
+  CHECK(full.heap.types().all().size() == 2);
+  full.collect();
+  CHECK(full.heap.types().all().size() == 1);
+  CHECK_FALSE(walk_heap(full.heap, full.world.stop()).has_value());
+}
+
+TEST_CASE("A request that the host has no memory for leaves the heap whole") {
+  FullCycle full;
+  Type& type = full.add(leaf_of(5000, 64));
+  int refusals = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::optional<NoHostMemory> refused(std::in_place);
+    Grant grant{};
+    try {
+      grant = full.allocator.allocate(type, 5000, Effort::beyond_trigger);
+    } catch (const std::bad_alloc&) {
+      ++refusals;
+    }
+    refused.reset();
+    if (grant.memory == nullptr) grant.memory = full.make(type);
+    if (i % 3 == 0) full.root(grant.memory);
+    if (i % 500 == 499) full.collect();
+    if (i % 100 == 0) REQUIRE_FALSE(walk_heap(full.heap, full.world.stop()).has_value());
+  }
+  CHECK(refusals > 0);
 }
 
 TEST_CASE("Two heaps do not know of each other") {

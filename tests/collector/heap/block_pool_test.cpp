@@ -1,8 +1,11 @@
 #include "collector/heap/block_pool.hpp"
 
+#include <algorithm>
+#include <new>
 #include <vector>
 
 #include "tests/collector/fake_pages.hpp"
+#include "tests/collector/host_memory.hpp"
 #include "tests/support/seed.hpp"
 
 namespace midden::collector_tests {
@@ -16,11 +19,19 @@ struct BarePool {
   explicit BarePool(std::size_t blocks) : space(pages, blocks * block_bytes), pool(space) {
     REQUIRE(space.extend(blocks));
   }
+  // Blocks that are new to the pool, and a run that comes back.
+  void add(BlockIndex begin, std::size_t blocks, bool zero = true) {
+    describe(begin, blocks, zero);
+    pool.add(begin, blocks);
+  }
   void put(BlockIndex begin, std::size_t blocks, bool zero = true) {
+    describe(begin, blocks, zero);
+    pool.put(begin, blocks);
+  }
+  void describe(BlockIndex begin, std::size_t blocks, bool zero) {
     for (std::size_t i = 0; i < blocks; ++i) {
       space.block(static_cast<BlockIndex>(begin + i)) = Block{.state = BlockState::free, .zero = zero};
     }
-    pool.add(begin, blocks);
   }
   std::vector<std::pair<BlockIndex, std::size_t>> runs() const {
     std::vector<std::pair<BlockIndex, std::size_t>> result;
@@ -43,10 +54,10 @@ TEST_CASE("An empty pool has nothing to give") {
 
 TEST_CASE("The best fit is taken, at the lowest address among equals, from its front") {
   BarePool bare(64);
-  bare.put(0, 10);
-  bare.put(20, 4);
-  bare.put(30, 4);
-  bare.put(40, 2);
+  bare.add(0, 10);
+  bare.add(20, 4);
+  bare.add(30, 4);
+  bare.add(40, 2);
   CHECK(bare.pool.take(3) == 20);
   CHECK(bare.runs() == Runs{{0, 10}, {23, 1}, {30, 4}, {40, 2}});
   CHECK(bare.pool.take(3) == 30);
@@ -57,21 +68,21 @@ TEST_CASE("The best fit is taken, at the lowest address among equals, from its f
 
 TEST_CASE("Neighbours are joined on both sides") {
   BarePool bare(64);
-  bare.put(10, 2);
-  bare.put(14, 2);
-  bare.put(20, 2);
+  bare.add(10, 2);
+  bare.add(14, 2);
+  bare.add(20, 2);
   CHECK(bare.runs() == Runs{{10, 2}, {14, 2}, {20, 2}});
-  bare.put(12, 2);
+  bare.add(12, 2);
   CHECK(bare.runs() == Runs{{10, 6}, {20, 2}});
-  bare.put(8, 2);
-  bare.put(22, 1);
+  bare.add(8, 2);
+  bare.add(22, 1);
   CHECK(bare.runs() == Runs{{8, 8}, {20, 3}});
 }
 
 TEST_CASE("Blocks known to be zero are counted apart, also where a run mixes both") {
   BarePool bare(64);
-  bare.put(0, 3, true);
-  bare.put(3, 2, false);
+  bare.add(0, 3, true);
+  bare.add(3, 2, false);
   CHECK(bare.runs() == Runs{{0, 5}});
   CHECK(bare.pool.free_blocks() == 5);
   CHECK(bare.pool.zero_blocks() == 3);
@@ -80,11 +91,48 @@ TEST_CASE("Blocks known to be zero are counted apart, also where a run mixes bot
   CHECK(bare.pool.zero_blocks() == 0);
 }
 
+TEST_CASE("What was taken comes back without memory of the host, however it was cut") {
+  BarePool bare(64);
+  bare.add(0, 64);
+  std::vector<BlockIndex> taken;
+  for (int i = 0; i < 64; ++i) taken.push_back(bare.pool.take(1));
+  {
+    const NoHostMemory refused;
+    for (const BlockIndex begin : taken) {
+      if (begin % 2 == 0) bare.put(begin, 1);  // 32 runs
+    }
+  }
+  CHECK(bare.runs().size() == 32);
+  {
+    const NoHostMemory refused;
+    for (const BlockIndex begin : taken) {
+      if (begin % 2 == 1) bare.put(begin, 1);
+    }
+  }
+  CHECK(bare.runs() == Runs{{0, 64}});
+}
+
+TEST_CASE("A host without memory stops a take, which then has changed nothing") {
+  BarePool bare(64);
+  bare.add(0, 10);
+  bool threw = false;
+  try {
+    const NoHostMemory refused;
+    bare.pool.take(1);
+  } catch (const std::bad_alloc&) {
+    threw = true;
+  }
+  CHECK(threw);
+  CHECK(bare.runs() == Runs{{0, 10}});
+  CHECK(bare.pool.free_blocks() == 10);
+  CHECK(bare.pool.take(1) == 0);
+}
+
 TEST_CASE("Discarding gives back the runs that were used, and all is zero then") {
   BarePool bare(64);
-  bare.put(0, 3, true);
-  bare.put(3, 2, false);
-  bare.put(10, 4, true);
+  bare.add(0, 3, true);
+  bare.add(3, 2, false);
+  bare.add(10, 4, true);
   *bare.space.begin_of(4) = std::byte{1};
   bare.pool.discard();
   CHECK(bare.pool.zero_blocks() == 9);
@@ -98,8 +146,8 @@ TEST_CASE("Discarding gives back the runs that were used, and all is zero then")
 TEST_CASE("A pool tells the free blocks that end where one asks") {
   BarePool bare(64);
   CHECK(bare.pool.free_before(64) == 0);
-  bare.put(10, 4);
-  bare.put(60, 4);
+  bare.add(10, 4);
+  bare.add(60, 4);
   CHECK(bare.pool.free_before(64) == 4);
   CHECK(bare.pool.free_before(63) == 0);
   CHECK(bare.pool.free_before(14) == 4);
@@ -110,9 +158,10 @@ TEST_CASE("A pool agrees with a plain list of blocks through random takes and pu
   constexpr std::size_t blocks = 256;
   BarePool bare(blocks);
   auto random = test_generator(2);
-  std::vector<bool> free(blocks, false);
-  std::vector<bool> zero(blocks, false);
-  std::vector<std::pair<BlockIndex, std::size_t>> taken{{0, blocks}};
+  std::vector<bool> free(blocks, true);
+  std::vector<bool> zero(blocks, true);
+  std::vector<std::pair<BlockIndex, std::size_t>> taken;
+  bare.add(0, blocks);
 
   // The best run of the model, or no_block.
   const auto best = [&](std::size_t wanted) {
@@ -128,15 +177,12 @@ TEST_CASE("A pool agrees with a plain list of blocks through random takes and pu
   for (int step = 0; step < 4000; ++step) {
     CAPTURE(step);
     if (random() % 2 == 0 && !taken.empty()) {
-      const std::size_t which = random() % taken.size();
-      auto [begin, length] = taken[which];
-      // A part of it, sometimes: puts do not come as takes went.
-      const std::size_t part = 1 + random() % length;
+      const auto which = taken.begin() + static_cast<std::ptrdiff_t>(random() % taken.size());
+      const auto [begin, length] = *which;
+      taken.erase(which);
       const bool is_zero = random() % 2 == 0;
-      bare.put(begin, part, is_zero);
-      for (std::size_t i = 0; i < part; ++i) free[begin + i] = true, zero[begin + i] = is_zero;
-      taken[which] = {static_cast<BlockIndex>(begin + part), length - part};
-      if (part == length) taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(which));
+      bare.put(begin, length, is_zero);
+      for (std::size_t i = 0; i < length; ++i) free[begin + i] = true, zero[begin + i] = is_zero;
     } else {
       const std::size_t wanted = 1 + random() % (random() % 4 == 0 ? 40 : 5);
       const BlockIndex expected = best(wanted);

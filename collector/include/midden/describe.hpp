@@ -76,6 +76,10 @@ concept HasTrace = requires(const T& object, Tracer& tracer) {
   T::midden_trace(object, tracer);
 };
 template <class T>
+concept HasOwnTrace = requires {
+  static_cast<void (*)(const T&, Tracer&)>(&T::midden_trace);
+};
+template <class T>
 concept TracesBesideMutators = requires {
   requires T::midden_trace_beside_mutators;
 };
@@ -100,10 +104,17 @@ constexpr std::string_view type_name() {
   return name.substr(begin, name.find_first_of(";]", begin) - begin);
 }
 
+template <class Derived, class B>
+concept FixedBase = requires(B* object) {
+  static_cast<Derived*>(object);
+};
+
 // The place of Base in Derived, in bytes.
 template <class Derived, class B>
 std::size_t base_offset() {
   static_assert(std::is_base_of_v<B, Derived>, "midden::base<B> names a class that is not a base of this type.");
+  static_assert(!std::is_base_of_v<B, Derived> || FixedBase<Derived, B>,
+                "midden::base<B> names a virtual base, whose place is not fixed, or one that is private or ambiguous.");
   alignas(Derived) static std::byte anywhere[sizeof(Derived)];
   auto* object = reinterpret_cast<Derived*>(anywhere);
   return static_cast<std::size_t>(reinterpret_cast<std::byte*>(static_cast<B*>(object)) - anywhere);
@@ -184,6 +195,11 @@ consteval bool require_description() {
     static_assert(HasOwnRefs<T>,
                   "midden: this type inherits its base's midden_refs. Write its own:  "
                   "static constexpr auto midden_refs = midden::refs<T>(midden::base<TheBase>, &T::own_member);");
+  }
+  if constexpr (HasTrace<T>) {
+    static_assert(HasOwnTrace<T>,
+                  "midden: this type inherits its base's midden_trace, or has one of another form. Write its own:  "
+                  "static void midden_trace(const T& self, midden::Tracer& tracer);");
   }
   static_assert(std::is_trivially_destructible_v<T>,
                 "midden: this type has a destructor, which the collector would never run. Keep such a resource "

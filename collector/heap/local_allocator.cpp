@@ -53,7 +53,8 @@ Grant LocalAllocator::allocate_fixed(std::uint32_t slot, Type& type, Effort effo
 
 Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort) {
   while (true) {
-    if (std::byte* object = cursor.take()) {
+    if (!cursor.empty()) {
+      std::byte* const object = cursor.take();
       if (space.shared()) {
         const auto offset = static_cast<std::size_t>(object - heap_.space_.begin_of(cursor.span));
         heap_.space_.column(cursor.span)[slot_of(offset, heap_.space_.block(cursor.span).reciprocal)] = type.id();

@@ -44,7 +44,7 @@ void Marker::drain(const StoppedWorld& stopped) {
 // A leaf costs marking one metadata byte, whatever its size.
 void Marker::settle(const Lane& lane) {
   totals_.objects += lane.objects;
-  totals_.references += lane.edges.pushed();
+  totals_.references += lane.references;
   totals_.live_bytes += lane.scanned_bytes + lane.leaf_bytes;
   totals_.scannable_bytes += lane.scanned_bytes + lane.leaves * granule_bytes;
   totals_.arena_bytes += lane.arena_bytes;
@@ -60,9 +60,8 @@ inline void Marker::offer(Lane& lane, const void* target) {
   if (target == nullptr) return;
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - lane.base);
   prefetch(&lane.metadata[offset >> granule_log2]);
-  const void* ready = lane.edges.full() ? lane.edges.pop() : nullptr;
-  lane.edges.push(target);
-  if (ready != nullptr) test(lane, ready);
+  ++lane.references;
+  if (const void* ready = lane.edges.exchange(target)) test(lane, ready);
 }
 
 inline void Marker::test(Lane& lane, const void* target) {
@@ -146,10 +145,10 @@ void Marker::scan_grey() {
     }
     if (!lane.grey.empty()) {
       scan(lane, lane.grey.pop());
-    } else if (!lane.edges.empty()) {
-      test(lane, lane.edges.pop());
-    } else if (!reported_.edges.empty()) {
-      test(reported_, reported_.edges.pop());
+    } else if (const void* target = lane.edges.pop()) {
+      test(lane, target);
+    } else if (const void* late = reported_.edges.pop()) {
+      test(reported_, late);
     } else {
       break;
     }

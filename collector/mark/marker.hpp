@@ -70,13 +70,14 @@ class Marker final : public Tracer {
     std::uint8_t* metadata;
     const PlanWord* plans;
     Colour colour;
+    std::uint64_t references = 0;
     std::uint64_t objects = 0;
     std::uint64_t scanned_bytes = 0;
     std::uint64_t leaves = 0;
     std::uint64_t leaf_bytes = 0;
     std::uint64_t arena_bytes = 0;
-    PrefetchQueue<const void*, 16> edges{};
-    PrefetchQueue<const std::byte*, 32> grey{};
+    Delay<const void*, 16> edges{};
+    Fifo<const std::byte*, 32> grey{};
   };
 
   void visit(const std::atomic<void*>* edges, std::size_t count) override;

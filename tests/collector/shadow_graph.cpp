@@ -136,7 +136,8 @@ std::byte* ShadowGraph::allocate(Shape& shape, std::size_t bytes) {
   if (info.element_size == 0 && below(2) == 0) {
     // As make<T> does: the cursor first.
     const std::uint32_t slot = shape.type->id();
-    grant.memory = slot < mutator.cursor_count() ? mutator.cursors()[slot].take() : nullptr;
+    if (slot < mutator.cursor_count() && !mutator.cursors()[slot].empty())
+      grant.memory = mutator.cursors()[slot].take();
     if (grant.memory == nullptr) grant = mutator.allocate_fixed(slot, *shape.type, Effort::beyond_trigger);
   } else {
     grant = mutator.allocate(*shape.type, bytes, Effort::beyond_trigger);

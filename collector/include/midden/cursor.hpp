@@ -15,9 +15,9 @@ struct AllocationCursor {
   std::uint32_t span = ~std::uint32_t{0};  // the block whose free slots it goes through
   std::uint32_t from = 0;                  // slot number where the next run is looked for
 
-  // Null where the run is used up. Requires: a run, or next == end.
+  bool empty() const { return next == end; }
+  // Requires: not empty.
   std::byte* take() {
-    if (next == end) return nullptr;
     std::byte* object = next;
     next = object + slot_bytes;
     return object;

@@ -203,7 +203,7 @@ TEST_CASE("After a cycle an allocator holds nothing") {
   only.survive({});
   for (std::uint32_t i = 0; i < only.allocator.cursor_count(); ++i) {
     CHECK(only.allocator.cursors()[i].span == no_block);
-    CHECK(only.allocator.cursors()[i].take() == nullptr);
+    CHECK(only.allocator.cursors()[i].empty());
   }
 }
 
@@ -214,7 +214,8 @@ TEST_CASE("The inlined path hands out the rest of a run that the slow path began
   std::byte* first = only.allocator.allocate_fixed(1, type, Effort::normal).memory;
   REQUIRE(first != nullptr);
   std::size_t inlined = 0;
-  while (const std::byte* object = only.allocator.cursors()[1].take()) {
+  while (!only.allocator.cursors()[1].empty()) {
+    const std::byte* object = only.allocator.cursors()[1].take();
     ++inlined;
     REQUIRE(object == first + inlined * 48);
     REQUIRE(all_zero(object, 48));
@@ -228,7 +229,7 @@ TEST_CASE("With single slots every allocation passes the slow path") {
   Type& type = only.add(leaf_of(48));
   for (int i = 0; i < 3000; ++i) {
     REQUIRE(only.allocator.allocate_fixed(1, type, Effort::normal).memory != nullptr);
-    if (only.allocator.cursor_count() > 1) REQUIRE(only.allocator.cursors()[1].take() == nullptr);
+    if (only.allocator.cursor_count() > 1) REQUIRE(only.allocator.cursors()[1].empty());
   }
 }
 

@@ -42,13 +42,11 @@ template <class T>
 }
 
 template <class T>
-std::byte* allocate(Mutator& mutator) {
+inline std::byte* allocate(Mutator& mutator) {
   const std::uint32_t slot = type_slot<T>;
-  if (!mutator.asked() && slot < mutator.cursor_count) [[likely]] {
-    if (std::byte* memory = mutator.cursors[slot].take()) [[likely]]
-      return memory;
-  }
-  return allocate_slow<T>(mutator);
+  if (mutator.asked() || slot >= mutator.cursor_count || mutator.cursors[slot].empty()) [[unlikely]]
+    return allocate_slow<T>(mutator);
+  return mutator.cursors[slot].take();
 }
 
 // Makes the compiler forget what it knows of the memory. A constructor begins an object's life,
@@ -63,7 +61,7 @@ inline std::byte* launder_zeroed(std::byte* memory) {
 void require_listed(const TypeInfo& type, const Construction& noted);
 
 template <class T, class... Args>
-void construct(std::byte* memory, Args&&... args) {
+inline void construct(std::byte* memory, Args&&... args) {
   if constexpr (std::is_constructible_v<T, Args...>) {
     new (static_cast<void*>(memory)) T(std::forward<Args>(args)...);
   } else {
@@ -72,7 +70,7 @@ void construct(std::byte* memory, Args&&... args) {
 }
 
 template <class T, class... Args>
-void construct_noted(std::byte* memory, Args&&... args) {
+inline void construct_noted(std::byte* memory, Args&&... args) {
   if constexpr (checked) {
     struct Frame : Construction {
       explicit Frame(std::byte* object) : Construction{object, sizeof(T), construction, {}} { construction = this; }
@@ -91,7 +89,7 @@ void construct_noted(std::byte* memory, Args&&... args) {
 inline void publish_object() { std::atomic_thread_fence(std::memory_order_release); }
 
 template <class T, class... Args>
-Root<T> make_in(Mutator& mutator, Args&&... args) {
+inline Root<T> make_in(Mutator& mutator, Args&&... args) {
   static_assert(require_description<T>());
   std::byte* memory = launder_zeroed(allocate<T>(mutator));
   Root<T> root(mutator, reinterpret_cast<T*>(memory));
@@ -104,11 +102,11 @@ Root<T> make_in(Mutator& mutator, Args&&... args) {
 
 // An object of T, constructed from the arguments.
 template <class T, class... Args>
-Root<T> make(Args&&... args) {
+inline Root<T> make(Args&&... args) {
   return detail::make_in<T>(detail::here(), std::forward<Args>(args)...);
 }
 template <class T, class... Args>
-Root<T> make(Attach& here, Args&&... args) {
+inline Root<T> make(Attach& here, Args&&... args) {
   return detail::make_in<T>(here.mutator(), std::forward<Args>(args)...);
 }
 
@@ -122,7 +120,7 @@ Root<void> make_object(Attach& here, TypeHandle type, std::size_t elements = 0);
 namespace unsafe {
 
 template <class T, class... Args>
-T* make(Attach& here, Args&&... args) {
+inline T* make(Attach& here, Args&&... args) {
   static_assert(detail::require_description<T>());
   std::byte* memory = detail::launder_zeroed(detail::allocate<T>(here.mutator()));
   detail::construct_noted<T>(memory, std::forward<Args>(args)...);

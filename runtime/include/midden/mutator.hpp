@@ -29,6 +29,11 @@ struct RootLink {
   void* object = nullptr;
 
   RootLink() = default;
+  // In a list from the first.
+  RootLink(RootLink& list, void* named) noexcept : next(list.next), previous(&list), object(named) {
+    list.next->previous = this;
+    list.next = this;
+  }
   RootLink(const RootLink&) = delete;
   RootLink& operator=(const RootLink&) = delete;
 

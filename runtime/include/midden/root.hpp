@@ -33,13 +33,10 @@ namespace detail {
 // A root's life in its list, without its type.
 class AnyRoot {
  protected:
-  AnyRoot() { join(here()); }
+  AnyRoot() : AnyRoot(here(), nullptr) {}
   explicit AnyRoot(void* object) { assign(object); }
   // For allocation, which has the mutator at hand.
-  AnyRoot(Mutator& mutator, void* object) {
-    join(mutator);
-    link_.object = object;
-  }
+  AnyRoot(Mutator& mutator, void* object) : link_(*mutator.roots, object) {}
   AnyRoot(AnyRoot&& other) noexcept {
     other.require_running();
     link_.replace(other.link_);

@@ -246,3 +246,27 @@ TEST_CASE("Many readers may use a map at the same time") {
     CHECK(right == 3);
   });
 }
+
+TEST_CASE("The checked build overwrites the views that a cursor has shown") {
+  if (!midden::checked) return;
+  for_each_backend([](const std::string& backend) {
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_map<std::string_view, std::string_view>({.backend = backend});
+    for (int i = 0; i < 10; ++i) map->insert_or_assign("key " + std::to_string(i), "value " + std::to_string(i));
+    auto cursor = map->begin();
+    for (int i = 0; i < 9; ++i) {
+      const std::string_view key = cursor.key();
+      const std::string_view value = cursor.value();
+      REQUIRE(key.starts_with("key "));
+      REQUIRE(value == "value " + std::string(key.substr(4)));
+      ++cursor;
+      CHECK(key == std::string(5, '\xdb'));
+      CHECK(value == std::string(7, '\xdb'));
+      CHECK(cursor.key().starts_with("key "));
+    }
+    const auto found = map->find("key 3");
+    CHECK(found.value() == "value 3");
+    CHECK(map->find("key 3").value().data() != found.value().data());
+  });
+}

@@ -8,11 +8,12 @@
 //
 // What a cursor shows holds until it moves or dies, also while the thread allocates, collects,
 // writes another map, or erases or overwrites that very entry. Views of strings it shows end with
-// it. Writes to the map during a walk are allowed: an entry that is there from begin to end of
-// the walk is shown exactly once, one that comes or goes meanwhile at most once.
+// it (the checked build overwrites them then, see map_shown.hpp). Writes to the map during a walk
+// are allowed: an entry that is there from begin to end of the walk is shown exactly once, one that
+// comes or goes meanwhile at most once.
 //
 // Errors: moving a cursor throws NotAttached where the thread is not attached to the map's
-// Runtime, and OutOfMemory. Moving is a safepoint.
+// Runtime, and OutOfMemory; then it stands on none. Moving is a safepoint.
 // Threads: a cursor belongs to the thread that made it.
 
 #include <cstddef>
@@ -26,6 +27,7 @@
 #include <midden/build.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/map_key.hpp>
+#include <midden/map_shown.hpp>
 #include <midden/map_value.hpp>
 #include <midden/root.hpp>
 
@@ -87,8 +89,8 @@ class MapCursorOf {
 
   // Whether it stands on an entry; key, value and moves require that it does.
   explicit operator bool() const { return standing_; }
-  K key() const { return detail::decode_key<K>(cursor_.key); }
-  View value() const { return detail::ValueTraits<V>::view(cursor_.value); }
+  K key() const { return detail::decode_key<K>(shown_.key(cursor_)); }
+  View value() const { return detail::ValueTraits<V>::view(shown_.value(cursor_)); }
   Entry operator*() const { return {key(), value()}; }
 
   MapCursorOf& operator++() {
@@ -121,15 +123,23 @@ class MapCursorOf {
   void move(bool (*step)(Attach&, MapState&, MapCursor&)) {
     detail::require_own(parts_);
     Attach here(*parts_.runtime);
+    standing_ = false;
     safepoint(here);
     stand(step(here, *cursor_.map, cursor_));
   }
-  void stand(bool on_entry) { standing_ = on_entry && (!end_ || detail::key_less(cursor_.key, *end_)); }
+  void stand(bool on_entry) {
+    const bool stands = on_entry && (!end_ || detail::key_less(cursor_.key, *end_));
+    if (stands) {
+      shown_.show(cursor_, KeyCodec<K>::kind == KeyKind::variable, detail::ValueTraits<V>::kind == ValueKind::variable);
+    }
+    standing_ = stands;
+  }
 
   const detail::MapParts parts_;
   const std::optional<MapKey> end_;
   bool standing_ = false;
   MapCursor cursor_;
+  [[no_unique_address]] detail::Shown<checked> shown_;
 };
 
 // What `find` returns: whether the key is there, and its value, which holds as a cursor's does.
@@ -164,7 +174,7 @@ class Found<V, ValueKind::variable> {
   ~Found() { parts_.ops->close(*cursor_.map, cursor_); }
 
   explicit operator bool() const { return found_; }
-  View value() const { return detail::ValueTraits<V>::view(cursor_.value); }
+  View value() const { return detail::ValueTraits<V>::view(shown_.value(cursor_)); }
   View operator*() const { return value(); }
 
   Found(const detail::MapParts& parts, MapState& state, MapKey key) : Found(parts, state) {
@@ -175,6 +185,7 @@ class Found<V, ValueKind::variable> {
     } else {
       found_ = parts_.ops->seek(here, state, cursor_, key) && !detail::key_less(key, cursor_.key);
     }
+    if (found_) shown_.show(cursor_, false, true);
   }
 
  private:
@@ -183,6 +194,7 @@ class Found<V, ValueKind::variable> {
   const detail::MapParts parts_;
   bool found_ = false;
   MapCursor cursor_;
+  [[no_unique_address]] detail::Shown<checked> shown_;
 };
 
 }  // namespace midden::inline MIDDEN_ABI

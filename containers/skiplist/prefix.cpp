@@ -99,14 +99,14 @@ void Towers::fill(Offset node_at, unsigned level, const Word* words, unsigned co
   choose_prefix(node_at, level);
 }
 
-// Word `i` is new. Where ties cannot be helped a new choice would be made for each word: so only
-// at some counts.
+// Word `i` is new. Where ties cannot be helped a new choice would be made for each word: so leaves,
+// which get most of them, choose only at some counts. A tie in an index node costs every search.
 void Towers::inserted(Offset node_at, unsigned level, unsigned i) noexcept {
   const Node& n = node(node_at);
   const std::uint32_t piece = n.word(i).piece;
   const bool tied =
       (i > first_word(level) && n.word(i - 1).piece == piece) || (i + 1u < n.count && n.word(i + 1).piece == piece);
-  const bool due = n.count < 8 || n.count % 16 == 0;
+  const bool due = level > 0 || n.count < 8 || n.count % 16 == 0;
   if ((tied && due) || !sample_has_prefix(n, level)) choose_prefix(node_at, level);
 }
 

@@ -179,7 +179,9 @@ void Towers::first_key_changed(const Place& place, unsigned level, Offset entry)
 }
 
 // Joins the node of step `level` with a neighbour under the same index node, or lets the two share
-// their words; and so upward, as long as that leaves an index node with few words.
+// their words; and so upward, as long as that leaves an index node with few words. Only the first
+// and the last leaf of the list can be empty here: others have never been left with so few. So the
+// left node's first key stays what it was, or has no word.
 void Towers::combine(const Place& place, unsigned level) noexcept {
   const auto [parent_at, index] = place.steps[level + 1];
   Node& parent = at(parent_at);
@@ -188,7 +190,6 @@ void Towers::combine(const Place& place, unsigned level) noexcept {
   const Offset right = parent.word(i + 1).target;
   Node& l = at(left);
   Node& r = at(right);
-  const bool left_was_empty = l.count == 0;
 
   Word words[2 * Node::max_words];
   const unsigned total = l.count + r.count;
@@ -207,12 +208,6 @@ void Towers::combine(const Place& place, unsigned level) noexcept {
     fill(left, level, words, cut, prefix);
     rekey(parent_at, level + 1, i + 1, first_entry(right, level));
   }
-  if (left_was_empty && !leftmost(left, level)) {
-    Place moved = place;
-    moved.steps[level + 1].index = i;
-    first_key_changed(moved, level + 1, first_entry(left, level));
-  }
-
   if (parent_at != root_) {
     if (parent.count < few_words) combine(place, level + 1);
   } else if (parent.count == 1) {

@@ -40,16 +40,17 @@ bool erase(Attach& here, MapState& base, MapKey key) {
   return erase(here, state, Key(key, state.layout));
 }
 
-// Another seed as well, so that whoever has learned something of the hashes has learned it in vain.
+// Takes another seed as well: what someone has learned of the hashes is then of no use.
 void clear(Attach&, MapState& base) {
   HashState& state = state_of(base);
-  const std::uint64_t seed = std::uint64_t{state.hasher.word(state.writes)} << 32 | state.hasher.word(~state.writes);
   state.now.reset();
   state.old.reset();
   state.bound = hash_end;
   state.entries = 0;
   state.object_bytes = 0;
-  state.hasher = Hasher(*state.secret, seed);
+  state.reseeds = 0;
+  state.seed = state.next_seed();
+  state.hasher = Hasher(*state.secret, state.seed);
   ++state.writes;
   ++state.epoch;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Bytes: an immutable run of bytes in the heap, for a key or value that no bucket holds inline.
+// Bytes: a run of bytes in the heap, for a key or value that no bucket holds inline.
 //
 //   | length | hash | bytes ... |         8 + length bytes; a key of 16 bytes takes 24
 //     u32      u32
@@ -8,7 +8,7 @@
 // bytes of the key and not the rest. Values have 0 there.
 //
 // A leaf: marking touches its metadata and never the object.
-// Threads: immutable once made.
+// Threads: immutable once made, but for the hash, which belongs to the map's writer.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +35,8 @@ class Bytes {
   std::uint32_t length() const noexcept { return length_; }
   std::uint32_t hash() const noexcept { return hash_; }
   const std::byte* data() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+  // For a map that changes its seed.
+  void set_hash(std::uint32_t hash) noexcept { hash_ = hash; }
 
   // What an object of that many bytes takes of the heap, before its size class rounds it up.
   static std::size_t heap_bytes(std::size_t length) noexcept {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include "containers/hash/chunk.hpp"
 #include "containers/hash/find.hpp"
 #include "containers/hash/key.hpp"
+#include "containers/hash/reseed.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::hash {
 
@@ -34,6 +36,27 @@ struct Walk {
   std::uint64_t& epoch;     // of the map, when the walk began
 };
 
+// What a walk has done under seeds that the map has no more; in the cursor's `copy`.
+struct Rounds {
+  struct Past {
+    std::uint64_t seed;
+    HashBound start;
+    HashBound next;  // not `start`: then nothing was done, or all
+
+    bool done(HashBound hash) const {
+      return start < next ? start <= hash && hash < next : start <= hash || hash < next;
+    }
+  };
+
+  Past past[most_reseeds];
+  std::uint64_t count;
+  std::uint64_t reseeds;  // of the map, when this round began
+  std::uint64_t seed;     // of this round
+};
+static_assert(sizeof(Rounds) <= sizeof(MapCursor::copy) && std::is_trivially_copyable_v<Rounds>);
+
+Rounds& rounds_of(MapCursor& cursor) { return *std::launder(reinterpret_cast<Rounds*>(cursor.copy)); }
+
 constexpr std::uint64_t closed = ~std::uint64_t{0};
 
 std::byte* copies(const MapCursor& cursor) { return static_cast<std::byte*>(cursor.held[0].get()); }
@@ -59,13 +82,6 @@ bool refresh(const HashState& state, Place place) {
   return true;
 }
 
-void need_capacity(Attach& here, const HashState& state, MapCursor& cursor, std::uint64_t buckets) {
-  Walk walk(cursor);
-  if (walk.capacity >= buckets) return;
-  cursor.held[0] = make_chunk(here, state.layout, buckets);
-  walk.capacity = buckets;
-}
-
 struct Interval {
   HashBound begin;
   HashBound end;
@@ -78,20 +94,37 @@ bool lies_in(const HashState& state, const Interval& interval, Place place) {
   return interval.begin <= hash && hash < interval.end;
 }
 
+bool done_before(const HashState& state, const Rounds& rounds, Place place) {
+  for (std::uint64_t i = 0; i < rounds.count; ++i) {
+    const Hasher hasher(*state.secret, rounds.past[i].seed);
+    const HashBound hash =
+        with_key(state.layout, key_at(state, place), [&](const auto& key) { return key.hash_under(hasher); });
+    if (rounds.past[i].done(hash)) return true;
+  }
+  return false;
+}
+
 // Copies the entries of a bucket behind those already copied; of hashes in `only` if that is given.
 void copy_bucket(const HashState& state, MapCursor& cursor, std::byte* bucket, const Interval* only) {
   Walk walk(cursor);
   const unsigned count = head(bucket).count();
   for (unsigned slot = 0; slot < count; ++slot) {
     if (only != nullptr && !lies_in(state, *only, {bucket, slot})) continue;
+    if (done_before(state, rounds_of(cursor), {bucket, slot})) continue;
     const Place to = copied(state, cursor, walk.count++);
     state.layout.copy(to.bucket, to.slot, bucket, slot);
     head(to.bucket).set(to.slot, 1);
   }
 }
 
-void forget_copies(const HashState& state, MapCursor& cursor) {
+// Room for the entries of that many buckets, and no entries. What can fail comes first.
+void clear_copies(Attach& here, const HashState& state, MapCursor& cursor, std::uint64_t buckets) {
   Walk walk(cursor);
+  if (walk.capacity < buckets) {
+    cursor.held[0] = make_chunk(here, state.layout, buckets);
+    walk.capacity = buckets;
+    walk.count = 0;
+  }
   for (; walk.count > 0; --walk.count) {
     const Place old = copied(state, cursor, walk.count - 1);
     state.layout.clear(old.bucket, old.slot);
@@ -100,9 +133,33 @@ void forget_copies(const HashState& state, MapCursor& cursor) {
   walk.shown = 0;
 }
 
+std::uint32_t random_hash(const HashState& state) {
+  static thread_local std::uint64_t walks = 0;
+  return state.hasher.word(++walks);
+}
+
+void begin_round(const HashState& state, MapCursor& cursor) {
+  Walk walk(cursor);
+  walk.next = walk.start = random_hash(state);
+  walk.wrapped = 0;
+  rounds_of(cursor).reseeds = state.reseeds;
+  rounds_of(cursor).seed = state.seed;
+}
+
+// The map has another seed: notes what was done and begins in the new order. False when all was.
+bool begin_again(const HashState& state, MapCursor& cursor) {
+  const Walk walk(cursor);
+  Rounds& rounds = rounds_of(cursor);
+  if (walk.next == walk.start && walk.wrapped != 0) return false;
+  if (walk.next != walk.start) rounds.past[rounds.count++] = {rounds.seed, walk.start, walk.next};
+  begin_round(state, cursor);
+  return true;
+}
+
 // Copies the interval at `next` and moves past it; false at the end of the walk.
 bool copy_next(Attach& here, const HashState& state, MapCursor& cursor) {
   Walk walk(cursor);
+  if (rounds_of(cursor).reseeds != state.reseeds && !begin_again(state, cursor)) return false;
   if (walk.wrapped == 0 && walk.next == hash_end) {
     walk.wrapped = 1;
     walk.next = 0;
@@ -119,8 +176,7 @@ bool copy_next(Attach& here, const HashState& state, MapCursor& cursor) {
   std::byte* const first = table.at(main, state.layout);
   std::uint64_t buckets = 0;
   for (std::byte* bucket = first; bucket != nullptr; bucket = table.after(bucket, state.layout)) ++buckets;
-  forget_copies(state, cursor);
-  need_capacity(here, state, cursor, buckets);
+  clear_copies(here, state, cursor, buckets);
   for (std::byte* bucket = first; bucket != nullptr; bucket = table.after(bucket, state.layout)) {
     copy_bucket(state, cursor, bucket, part == whole ? nullptr : &part);
   }
@@ -130,18 +186,14 @@ bool copy_next(Attach& here, const HashState& state, MapCursor& cursor) {
   return true;
 }
 
-std::uint32_t random_hash(const HashState& state) {
-  static thread_local std::uint64_t walks = 0;
-  return state.hasher.word(++walks);
-}
-
 }  // namespace
 
 bool first_entry(Attach& here, HashState& state, MapCursor& cursor) {
   Walk walk(cursor);
-  walk.next = walk.start = random_hash(state);
-  walk.wrapped = walk.shown = walk.count = walk.capacity = 0;
+  walk.shown = walk.count = walk.capacity = 0;
   walk.epoch = state.epoch;
+  new (static_cast<void*>(cursor.copy)) Rounds{};
+  begin_round(state, cursor);
   return next_entry(here, state, cursor);
 }
 

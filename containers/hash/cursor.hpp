@@ -12,6 +12,7 @@
 //   position   next, start, wrapped, shown, count, capacity, writes, epoch
 //   held[0]    the copies: keeps key and value objects of the interval alive
 //   held[1]    the value object of `locate`
+//   copy       what was done under earlier seeds (reseed.hpp); of `locate`: the value
 //
 // Invariants
 //   1. Entries with hashes in [start, next) have been copied; those in front of it have not.

@@ -5,8 +5,9 @@
 //   SlotKey     n bytes, in the slot
 //   ObjectKey   any bytes, in a Bytes object that the slot names
 //
-// The forms have one interface: a key from a MapKey or from a slot, its hash, whether a slot
-// holds it, and how it gets into a slot. What must be allocated for it is `Stored`.
+// The forms have one interface: a key from a MapKey or from a slot, its hash in the map (or under
+// any other seed), whether a slot holds it, and how it gets into a slot. What must be allocated
+// for it is `Stored`.
 //
 // Threads: values, used by one.
 
@@ -31,7 +32,8 @@ class WordKey {
   WordKey(MapKey key, const Layout&) noexcept : word_(key.word) {}
   WordKey(const std::byte* slot, const Layout&) noexcept { std::memcpy(&word_, slot, sizeof word_); }
 
-  std::uint32_t hash(const Hasher& hasher) const noexcept { return hasher.word(word_); }
+  std::uint32_t hash(const Hasher& hasher) const noexcept { return hash_under(hasher); }
+  std::uint32_t hash_under(const Hasher& hasher) const noexcept { return hasher.word(word_); }
   bool in(const std::byte* slot, std::uint32_t) const noexcept {
     std::uint64_t other;
     std::memcpy(&other, slot, sizeof other);
@@ -53,7 +55,8 @@ class SlotKey {
   SlotKey(MapKey key, const Layout& layout) noexcept : data_(key.data), size_(layout.key_bytes()) {}
   SlotKey(const std::byte* slot, const Layout& layout) noexcept : data_(slot), size_(layout.key_bytes()) {}
 
-  std::uint32_t hash(const Hasher& hasher) const noexcept { return hasher.bytes(data_, size_); }
+  std::uint32_t hash(const Hasher& hasher) const noexcept { return hash_under(hasher); }
+  std::uint32_t hash_under(const Hasher& hasher) const noexcept { return hasher.bytes(data_, size_); }
   bool in(const std::byte* slot, std::uint32_t) const noexcept { return std::memcmp(data_, slot, size_) == 0; }
   MapKey shown() const noexcept { return {size_, data_}; }
 
@@ -74,8 +77,9 @@ class ObjectKey {
       : bytes_(bytes(slot)), data_(bytes_->data()), size_(bytes_->length()) {}
 
   std::uint32_t hash(const Hasher& hasher) const noexcept {
-    return bytes_ != nullptr ? bytes_->hash() : hasher.bytes(data_, size_);
+    return bytes_ != nullptr ? bytes_->hash() : hash_under(hasher);
   }
+  std::uint32_t hash_under(const Hasher& hasher) const noexcept { return hasher.bytes(data_, size_); }
   bool in(const std::byte* slot, std::uint32_t hash) const noexcept {
     const Bytes* const other = bytes(slot);
     return other->hash() == hash && other->length() == size_ && std::memcmp(other->data(), data_, size_) == 0;

@@ -29,23 +29,6 @@ std::size_t chain_length(const Table& table, std::byte* bucket, const Layout& la
   return length;
 }
 
-// Puts the entry of a slot at the end of its chain in `to`. Requires: an overflow bucket is there.
-void append(Table& to, const Layout& layout, std::uint32_t hash, std::byte* from, unsigned slot) {
-  std::byte* bucket = to.at(to.main_of(hash), layout);
-  while (head(bucket).full()) {
-    std::byte* next = to.after(bucket, layout);
-    if (next == nullptr) {
-      const BucketNumber number = to.take_overflow(layout);
-      head(bucket).next = number;
-      next = to.at(number, layout);
-    }
-    bucket = next;
-  }
-  const unsigned free = head(bucket).count();
-  layout.move(bucket, free, from, slot);
-  head(bucket).set(free, Head::slot_byte(hash));
-}
-
 void evacuate_next(Attach& here, HashState& state) {
   const Layout& layout = state.layout;
   Table& old = state.old;
@@ -63,7 +46,8 @@ void evacuate_next(Attach& here, HashState& state) {
     for (unsigned slot = 0; slot < count; ++slot) {
       const std::byte* const key = layout.key(bucket, slot);
       const auto hash_of = [&](const auto& form) { return form.hash(state.hasher); };
-      append(state.now, layout, with_key(layout, key, hash_of), bucket, slot);
+      const Place to = append(state.now, layout, with_key(layout, key, hash_of));
+      layout.move(to.bucket, to.slot, bucket, slot);
     }
     head(bucket).control = 0;
     const BucketNumber next = std::exchange(head(bucket).next, no_bucket);
@@ -88,6 +72,22 @@ void evacuate(Attach& here, HashState& state) {
 }
 
 }  // namespace
+
+Place append(Table& to, const Layout& layout, std::uint32_t hash) noexcept {
+  std::byte* bucket = to.at(to.main_of(hash), layout);
+  while (head(bucket).full()) {
+    std::byte* next = to.after(bucket, layout);
+    if (next == nullptr) {
+      const BucketNumber number = to.take_overflow(layout);
+      head(bucket).next = number;
+      next = to.at(number, layout);
+    }
+    bucket = next;
+  }
+  const unsigned slot = head(bucket).count();
+  head(bucket).set(slot, Head::slot_byte(hash));
+  return {bucket, slot};
+}
 
 void open_first(Attach& here, HashState& state) {
   if (state.now.none()) state.now.open(here, state.layout, 0);

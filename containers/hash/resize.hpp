@@ -23,6 +23,7 @@
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 
+#include "containers/hash/find.hpp"
 #include "containers/hash/state.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::hash {
@@ -33,6 +34,10 @@ constexpr std::size_t most_entries(unsigned log2) noexcept {
 }
 // Entries below which a table of 2^log2 buckets shrinks.
 constexpr std::size_t fewest_entries(unsigned log2) noexcept { return log2 < 4 ? 0 : most_entries(log2) / 8; }
+
+// A new slot at the end of the chain for that hash, marked full and to be filled at once.
+// Requires: an overflow bucket is there, or the chain has room.
+Place append(Table& to, const Layout& layout, std::uint32_t hash) noexcept;
 
 // Each is a safepoint. Those that throw OutOfMemory leave the map's entries as they were.
 

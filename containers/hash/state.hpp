@@ -12,7 +12,8 @@
 //   1. An entry is in the table that its hash says; keys are there once.
 //   2. `bound` is 2^32 if and only if `old` is none, and else the begin of a bucket of `old`.
 //   3. `now` is none only while the map is empty.
-//   4. `writes` differs whenever an entry's bytes or place may; `epoch` differs after a clear.
+//   4. `writes` differs whenever an entry's bytes or place may, `reseeds` when the seed does;
+//      `epoch` differs after a clear.
 //
 // Threads: as the map.
 
@@ -30,12 +31,18 @@
 namespace midden::inline MIDDEN_ABI::containers::hash {
 
 struct HashState : MapState {
-  HashState(const MapShape& shape, const Hasher::Secret& its_secret, std::uint64_t seed)
-      : hasher(its_secret, seed), layout(shape), secret(&its_secret) {}
+  HashState(const MapShape& shape, const Hasher::Secret& its_secret, std::uint64_t its_seed)
+      : hasher(its_secret, its_seed), layout(shape), secret(&its_secret), seed(its_seed) {}
+  // An empty map of the same shape under another seed.
+  HashState(const HashState& other, std::uint64_t its_seed)
+      : hasher(*other.secret, its_seed), layout(other.layout), secret(other.secret), seed(its_seed) {}
 
   bool resizing() const noexcept { return bound != hash_end; }
   const Table& table_of(HashBound hash) const noexcept { return hash < bound ? now : old; }
   Table& table_of(HashBound hash) noexcept { return hash < bound ? now : old; }
+
+  // A seed that nobody can tell from those before.
+  std::uint64_t next_seed() const noexcept { return std::uint64_t{hasher.word(seed)} << 32 | hasher.word(~seed); }
 
   HashBound bound = hash_end;
   std::size_t entries = 0;
@@ -44,10 +51,12 @@ struct HashState : MapState {
   Layout layout;
   Table old;
   const Hasher::Secret* secret;  // not of the heap
+  std::uint64_t seed;
   std::uint64_t writes = 0;
   std::uint64_t epoch = 0;
   std::size_t object_bytes = 0;   // of keys and values that are Bytes
   std::uint32_t resize_rest = 0;  // erasures to wait for before memory is asked for again
+  std::uint32_t reseeds = 0;      // since the last clear
 
   static constexpr auto midden_refs = refs<HashState>(&HashState::now, &HashState::old);
 };

@@ -22,6 +22,7 @@
 #include <midden/root.hpp>
 
 #include "containers/hash/find.hpp"
+#include "containers/hash/reseed.hpp"
 #include "containers/hash/resize.hpp"
 #include "containers/hash/state.hpp"
 
@@ -76,8 +77,14 @@ MapFound insert(Attach& here, HashState& state, const Key& key, std::uint32_t ha
   const Layout& layout = state.layout;
   Table& table = state.table_of(hash);
   std::byte* bucket = table.at(table.main_of(hash), layout);
-  while (std::byte* const next = table.after(bucket, layout)) bucket = next;
-  if (head(bucket).full()) table.need_overflow(here, layout, 1);
+  unsigned chain = 1;
+  for (; std::byte* const next = table.after(bucket, layout); ++chain) bucket = next;
+  if (head(bucket).full()) {
+    if (chain >= longest_chain && reseed(here, state)) {
+      return insert(here, state, key, key.hash(state.hasher), given);
+    }
+    table.need_overflow(here, layout, 1);
+  }
   const auto stored = key.allocate(here, hash);
   const NewValue value(here, layout, given);
 

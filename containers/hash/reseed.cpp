@@ -1,0 +1,73 @@
+#include "containers/hash/reseed.hpp"
+
+#include <new>
+
+#include <midden/make.hpp>
+
+#include "containers/hash/find.hpp"
+#include "containers/hash/key.hpp"
+#include "containers/hash/resize.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::hash {
+
+namespace {
+
+// Calls f(bucket, slot) for each entry whose hash lies in [from, to).
+template <class F>
+void for_each_entry(const Table& table, const Layout& layout, HashBound from, HashBound to, F&& f) {
+  for (HashBound begin = from; begin < to;) {
+    const BucketNumber main = table.main_of(begin);
+    for (std::byte* bucket = table.at(main, layout); bucket != nullptr; bucket = table.after(bucket, layout)) {
+      const unsigned count = head(bucket).count();
+      for (unsigned slot = 0; slot < count; ++slot) f(bucket, slot);
+    }
+    begin = table.begin_of(std::size_t{main} + 1);
+  }
+}
+
+std::uint32_t hash_under(const Hasher& hasher, const Layout& layout, std::byte* bucket, unsigned slot) {
+  const std::byte* const key = layout.key(bucket, slot);
+  return with_key(layout, key, [&](const auto& form) { return form.hash_under(hasher); });
+}
+
+void copy_all(Attach& here, const HashState& from, HashState& to) {
+  const Layout& layout = from.layout;
+  to.now.open(here, layout, from.now.log2());
+  to.now.need_main(here, layout, 0, static_cast<BucketNumber>(to.now.main_buckets() - 1));
+  const auto copy = [&](std::byte* bucket, unsigned slot) {
+    to.now.need_overflow(here, layout, 1);
+    const Place place = append(to.now, layout, hash_under(to.hasher, layout, bucket, slot));
+    layout.copy(place.bucket, place.slot, bucket, slot);
+  };
+  for_each_entry(from.now, layout, 0, from.bound, copy);
+  for_each_entry(from.old, layout, from.bound, hash_end, copy);
+}
+
+}  // namespace
+
+bool reseed(Attach& here, HashState& state) {
+  if (state.reseeds == most_reseeds) return false;
+  ++state.reseeds;
+  Root<HashState> fresh;
+  try {
+    fresh = make<HashState>(here, state, state.next_seed());
+    copy_all(here, state, *fresh);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  if (state.layout.keys() == Held::as_bytes) {
+    for_each_entry(fresh->now, state.layout, 0, hash_end, [&](std::byte* bucket, unsigned slot) {
+      Bytes& key = *static_cast<Bytes*>(Layout::ref(state.layout.key(bucket, slot)).get());
+      key.set_hash(hash_under(fresh->hasher, state.layout, bucket, slot));
+    });
+  }
+  state.now.swap(fresh->now);
+  state.old.reset();
+  state.bound = hash_end;
+  state.seed = fresh->seed;
+  state.hasher = fresh->hasher;
+  ++state.writes;
+  return true;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::hash

@@ -64,8 +64,10 @@ template <class T>
 void fill_element(T* to, const T& from) noexcept {
   if constexpr (IsRef<T>::value) {
     *to = from;
-  } else {
+  } else if constexpr (PlainBytes<T>) {
     ::new (static_cast<void*>(to)) T(from);
+  } else {
+    construct_noted<T>(reinterpret_cast<std::byte*>(to), from);
   }
 }
 

@@ -33,6 +33,12 @@ std::vector<std::int64_t> numbers_of(const Slice<T>& slice) {
 
 using Numbers = std::vector<std::int64_t>;
 
+struct Forgetful {
+  Ref<Boxed> listed;
+  Ref<Boxed> forgotten;
+  static constexpr auto midden_refs = midden::refs<Forgetful>(&Forgetful::listed);
+};
+
 }  // namespace
 
 TEST_CASE("A new slice is empty and has no array") {
@@ -126,6 +132,16 @@ TEST_CASE("The checked build stops at an index outside of the slice") {
   });
   CHECK(death.signal == expected);
   CHECK(death.says("a Slice of 3 elements was asked for element 3") == midden::checked);
+}
+
+TEST_CASE("The checked build stops at an element whose type forgot a reference") {
+  const Death death = death_of([] {
+    midden::Runtime runtime(quiet());
+    const midden::Attach here(runtime);
+    make_slice<Forgetful>()->append(Forgetful());
+  });
+  CHECK(death.signal == (midden::checked ? SIGABRT : 0));
+  CHECK(death.says("Forgetful has a Ref at offset 8") == midden::checked);
 }
 
 TEST_CASE("Erasing and truncating keep the order of the rest") {

@@ -36,24 +36,20 @@ CycleReport Cycle::run(Cause cause) {
     heap_.reclaim(stopped);
     allocated = heap_.take_allocated();
     if (verifier) require(walk_heap(heap_, stopped));
-    pace(stopped);
+    pace(marker_.totals());
 
     ledger_.enter(Phase::resume);
   }
-  CycleReport& report = ledger_.finish();
-  complete(report, allocated);
-  ledger_.publish();
-  return report;
+  complete(ledger_.finish(), allocated);
+  return ledger_.publish();
 }
 
 Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
     : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.mark_stack_limit) {
-  decision_ = collector::pace(settings_.pacing, {});
-  heap_.set_trigger(decision_.allocated, decision_.arena);
+  pace({});
 }
 
-void Cycle::pace(const StoppedWorld&) {
-  const MarkTotals& found = marker_.totals();
+void Cycle::pace(const MarkTotals& found) {
   decision_ = collector::pace(settings_.pacing, {.scannable_bytes = found.scannable_bytes,
                                                  .arena_bytes = found.arena_bytes,
                                                  .live_bytes = found.live_bytes + found.arena_bytes});
@@ -76,9 +72,8 @@ void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
 }
 
 void Cycle::require(const Checked& found) const {
-  if (!found) return;
-  if (settings_.broken) settings_.broken(*found);
-  std::abort();
+  if (found && settings_.broken) settings_.broken(*found);
+  if (found) std::abort();
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -37,7 +37,7 @@ class Cycle {
   CycleReport run(Cause cause);
 
  private:
-  void pace(const StoppedWorld&);
+  void pace(const MarkTotals& found);
   void complete(CycleReport& report, std::uint64_t allocated);
   void require(const Checked& found) const;
 

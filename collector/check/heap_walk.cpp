@@ -25,11 +25,11 @@ class Walk {
  public:
   explicit Walk(Heap& heap) : heap_(heap), space_(heap.address_space()), seen_(space_.frontier(), 0) {}
 
-  Checked run() {
-    for (const Space* space : heap_.spaces()) {
-      if (space->next_unswept > space->spans.size()) return wrong("a space's sweep position lies behind its spans", 0);
-      for (const BlockIndex first : space->spans) {
-        if (Checked found = span(*space, first)) return found;
+  Checked run(const StoppedWorld& stopped) {
+    for (const Space& space : heap_.spaces(stopped)) {
+      if (space.next_unswept > space.spans.size()) return wrong("a space's sweep position lies behind its spans", 0);
+      for (const BlockIndex first : space.spans) {
+        if (Checked found = span(space, first)) return found;
       }
     }
     Checked found;
@@ -108,7 +108,7 @@ class Walk {
 
 }  // namespace
 
-Checked walk_heap(Heap& heap, const StoppedWorld&) { return Walk(heap).run(); }
+Checked walk_heap(Heap& heap, const StoppedWorld& stopped) { return Walk(heap).run(stopped); }
 
 std::string describe_block(const Heap& heap, BlockIndex index) {
   const AddressSpace& space = heap.address_space();

@@ -78,15 +78,15 @@ void Verifier::scan(const void* object) {
   }
 }
 
-Checked Verifier::compare(const StoppedWorld&) const {
+Checked Verifier::compare(const StoppedWorld& stopped) const {
   const AddressSpace& space = heap_.address_space();
   for (const auto& [object, origin] : reached_) {
     if (!space.metadata(object).has(heap_.live_colour())) {
       return Finding{"marking missed an object that is reachable", path_to(object)};
     }
   }
-  for (const Space* owner : heap_.spaces()) {
-    for (const BlockIndex first : owner->spans) {
+  for (const Space& owner : heap_.spaces(stopped)) {
+    for (const BlockIndex first : owner.spans) {
       const Block& head = space.block(first);
       for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
         const std::byte* object = space.begin_of(first) + slot * head.slot_bytes;

@@ -448,11 +448,4 @@ Space* Heap::find_space(std::size_t number) const {
   return number < spaces_.size() ? &spaces_[number] : nullptr;
 }
 
-std::vector<Space*> Heap::spaces() const {
-  const std::lock_guard lock(spaces_mutex_);
-  std::vector<Space*> result;
-  for (Space& space : spaces_) result.push_back(&space);
-  return result;
-}
-
 }  // namespace midden::inline MIDDEN_ABI::collector

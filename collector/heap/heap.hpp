@@ -113,13 +113,7 @@ class Heap {
   HeapReport report() const;
 
   void retire(Type& type);
-  // All spaces. Requires: the world is stopped, or the caller tolerates spaces added meanwhile.
-  std::vector<Space*> spaces() const;
-  // The same without allocating.
-  template <class F>
-  void for_each_space(const StoppedWorld&, F&& f) const {
-    for (const Space& space : spaces_) f(space);
-  }
+  const std::deque<Space>& spaces(const StoppedWorld&) const { return spaces_; }
   template <class F>
   void for_each_free_run(F&& f) const {
     const std::lock_guard lock(pool_mutex_);

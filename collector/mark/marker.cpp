@@ -164,7 +164,7 @@ void Marker::visit(const void* object) { offer(reported_, object); }
 
 void Marker::rescan_overflowed(const StoppedWorld& stopped) {
   AddressSpace& space = heap_.address_space();
-  heap_.for_each_space(stopped, [&](const Space& owner) {
+  for (const Space& owner : heap_.spaces(stopped)) {
     for (const BlockIndex first : owner.spans) {
       if (space.plan(first).is_leaf()) continue;
       const Block& head = space.block(first);
@@ -177,7 +177,7 @@ void Marker::rescan_overflowed(const StoppedWorld& stopped) {
         scan_grey();
       }
     }
-  });
+  }
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

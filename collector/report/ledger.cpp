@@ -40,8 +40,9 @@ CycleReport& Ledger::finish() {
   return report_;
 }
 
-void Ledger::publish() {
+const CycleReport& Ledger::publish() {
   for (Observer* observer : observers_) observer->cycle_ended(report_);
+  return report_;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

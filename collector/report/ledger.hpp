@@ -31,8 +31,8 @@ class Ledger {
   void enter(Phase phase);
   // Ends the last phase. The rest of the report is then filled in by the caller.
   CycleReport& finish();
-  // Tells the observers of the whole report.
-  void publish();
+  // Tells the observers of the whole report, which is returned.
+  const CycleReport& publish();
 
  private:
   void end_phase(std::uint64_t now);

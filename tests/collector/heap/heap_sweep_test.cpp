@@ -11,8 +11,8 @@ namespace {
 
 std::vector<std::uint64_t> swept_cycles(HeapOnly& only) {
   std::vector<std::uint64_t> result;
-  for (const Space* space : only.heap.spaces()) {
-    for (const BlockIndex head : space->spans) result.push_back(only.heap.address_space().block(head).swept_cycle);
+  for (const Space& space : only.heap.spaces(only.world.stop())) {
+    for (const BlockIndex head : space.spans) result.push_back(only.heap.address_space().block(head).swept_cycle);
   }
   return result;
 }

@@ -238,8 +238,8 @@ TEST_CASE("In a checked heap just the slots that were handed out are born") {
   Type& type = only.add(leaf_of(24));
   const std::vector<void*> objects = fill(only, type, 4000);
   std::size_t born = 0;
-  for (const Space* space : only.heap.spaces()) {
-    for (const BlockIndex head : space->spans) {
+  for (const Space& space : only.heap.spaces(only.world.stop())) {
+    for (const BlockIndex head : space.spans) {
       const Block& block = only.heap.address_space().block(head);
       for (std::uint32_t slot = 0; slot < block.slots; ++slot) {
         born += only.byte_of(only.heap.address_space().begin_of(head) + slot * block.slot_bytes) == born_flag;

@@ -27,7 +27,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <type_traits>
 #include <vector>
 
@@ -79,7 +78,7 @@ void fill_elements(T* to, const T* from, std::size_t count) noexcept {
   } else if constexpr (IsRef<T>::value) {
     copy_refs(to, from, count);
   } else {
-    std::uninitialized_copy_n(from, count, to);
+    for (std::size_t i = 0; i < count; ++i) fill_element(to + i, from[i]);
   }
 }
 

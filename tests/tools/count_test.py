@@ -74,6 +74,16 @@ for backend in ['hash', 'skiplist']:
         require('pause' in result.stdout.decode(), 'no pause table')
 
 
+for backend in ['hash', 'skiplist']:
+    @case(f'counts the same under stress and verification: {backend}')
+    def _(backend=backend):
+        files = licences()[:3]
+        result = run('--backend', backend, '--top', 1000000, *files, MIDDEN_CHECK='1',
+                     MIDDEN_STRESS='alloc:7,safepoint:50,root:50')
+        require(result.returncode == 0, result.stderr.decode())
+        require(counted(result.stdout) == expected(files), 'the counts differ')
+
+
 @case('words that are cut between two reads are whole')
 def _():
     text = b'x' * 65535 + b'Alpha ' + b'y' * 200000

@@ -3,6 +3,7 @@
 //
 //   ConfigError    Runtime(), register_map_backend, make_map     a setting that cannot be used
 //   OutOfMemory    every call that allocates                     the hard limit, or the system refused
+//   TooLarge       every call that writes a map                  a key or value beyond the limits, a full map
 //   NotAttached    every call that touches the heap              no Attach on this thread, or it is Blocked
 //
 // What cannot be an exception (a broken heap, misuse that a check found) prints what, the
@@ -38,6 +39,12 @@ class OutOfMemory final : public Error, public std::bad_alloc {
 
  private:
   const char* message_;  // static storage
+};
+
+class TooLarge final : public Error, public std::length_error {
+ public:
+  using std::length_error::length_error;
+  const char* what() const noexcept override { return std::length_error::what(); }
 };
 
 class NotAttached final : public Error, public std::logic_error {

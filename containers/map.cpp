@@ -21,6 +21,30 @@ std::string known_backends() {
   return list;
 }
 
+// The first operation that the interface asks for and a backend does not have, or null.
+const char* missing_operation(const MapOps& ops) {
+  const std::pair<const char*, bool> needed[] = {
+      {"create", ops.create != nullptr},
+      {"size", ops.size != nullptr},
+      {"find", ops.find != nullptr},
+      {"upsert", ops.upsert != nullptr},
+      {"erase", ops.erase != nullptr},
+      {"clear", ops.clear != nullptr},
+      {"first", ops.first != nullptr},
+      {"next", ops.next != nullptr},
+      {"close", ops.close != nullptr},
+      {"stats", ops.stats != nullptr},
+      {"seek", ops.seek != nullptr || !ops.ordered},
+      {"last", ops.last != nullptr || !ops.ordered},
+      {"previous", ops.previous != nullptr || !ops.ordered},
+      {"locate", ops.locate != nullptr || ops.seek != nullptr},
+  };
+  for (const auto& [name, there] : needed) {
+    if (!there) return name;
+  }
+  return nullptr;
+}
+
 // The backend's operations for such a map, or null.
 const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
   const MapOps* ops = backend.ops(shape);
@@ -29,6 +53,9 @@ const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& sh
     throw ConfigError("midden: map backend '" + backend.name + "' was built for version " +
                       std::to_string(ops->version) + " of the interface; this is version " +
                       std::to_string(map_ops_version));
+  }
+  if (const char* missing = missing_operation(*ops)) {
+    throw ConfigError("midden: map backend '" + backend.name + "' has no operation '" + missing + "'");
   }
   return ops;
 }
@@ -87,6 +114,16 @@ std::uint64_t next_map_seed(Runtime& runtime) {
   seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
   seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
   return seed ^ seed >> 31;
+}
+
+void require_sizes(const MapKey& key, const MapValue& value, const MapShape& shape) {
+  const auto require = [](const char* what, std::size_t size, std::size_t most) {
+    if (size <= most) return;
+    throw TooLarge("midden: " + std::string(what) + " of a map has at most " + std::to_string(most) +
+                   " bytes, this one has " + std::to_string(size));
+  };
+  if (shape.key == KeyKind::variable) require("a key", key.word, max_map_key_bytes);
+  if (shape.value == ValueKind::variable) require("a value", value.size, max_map_value_bytes);
 }
 
 void throw_other_runtime(const Runtime& own) {

@@ -13,13 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <new>
 
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 #include <midden/describe.hpp>
 #include <midden/make.hpp>
+#include <midden/map_backend.hpp>
 #include <midden/root.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers::hash {
@@ -27,7 +27,7 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 class Bytes {
  public:
   static constexpr Leaf midden_leaf{};
-  static constexpr std::size_t max_length = std::numeric_limits<std::uint32_t>::max();
+  static_assert(max_map_key_bytes <= 0xFFFFFFFF && max_map_value_bytes <= 0xFFFFFFFF);
 
   Bytes(const Bytes&) = delete;
   Bytes& operator=(const Bytes&) = delete;
@@ -43,7 +43,7 @@ class Bytes {
     return length <= 8 ? 16 : (sizeof(Bytes) + length + 7) & ~std::size_t{7};
   }
 
-  // A copy of `length` bytes, at most max_length. A safepoint; the source is the caller's to keep.
+  // A copy of `length` bytes, as many as a map takes. A safepoint; the source is the caller's to keep.
   static Root<Bytes> make(Attach& here, const void* from, std::size_t length, std::uint32_t hash);
 
  private:

@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
@@ -87,10 +86,7 @@ class ObjectKey {
   MapKey shown() const noexcept { return {size_, data_}; }
 
   using Stored = Root<Bytes>;
-  Stored allocate(Attach& here, std::uint32_t hash) const {
-    if (size_ > Bytes::max_length) throw std::length_error("midden: a key in a hash map has at most 4 GiB - 1 bytes");
-    return Bytes::make(here, data_, size_, hash);
-  }
+  Stored allocate(Attach& here, std::uint32_t hash) const { return Bytes::make(here, data_, size_, hash); }
   void store(std::byte* slot, const Stored& stored) const noexcept { Layout::ref(slot) = stored.get(); }
   static std::size_t heap_bytes(const std::byte* slot) noexcept { return Bytes::heap_bytes(bytes(slot)->length()); }
 

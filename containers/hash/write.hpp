@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 #include <utility>
 
 #include <midden/attach.hpp>
@@ -33,11 +32,7 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 class NewValue {
  public:
   NewValue(Attach& here, const Layout& layout, MapValue value) : held_(layout.values()), value_(value) {
-    if (held_ != Held::as_bytes) return;
-    if (value.size > Bytes::max_length) {
-      throw std::length_error("midden: a value in a hash map has at most 4 GiB - 1 bytes");
-    }
-    value_.data = Bytes::make(here, value.data, value.size, 0).get();
+    if (held_ == Held::as_bytes) value_.data = Bytes::make(here, value.data, value.size, 0).get();
   }
 
   void store(std::byte* slot) const noexcept {

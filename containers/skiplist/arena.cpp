@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <new>
-#include <stdexcept>
 #include <string>
+
+#include <midden/error.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -86,8 +87,8 @@ void Arena::open_segment(Memory& memory, std::size_t units) {
   while (index < limit_ && size(index) - tables(index) < units) ++index;
   if (index >= limit_) {
     const std::size_t limit = (size(limit_) - first_units) * unit_bytes;
-    throw std::length_error("the map's arena is limited to " + std::to_string(limit) + " bytes in " +
-                            std::to_string(limit_) + " segments, the last one of which is full or too small");
+    throw TooLarge("midden: an ordered map's arena is limited to " + std::to_string(limit) + " bytes in " +
+                   std::to_string(limit_) + " segments, the last one of which is full or too small");
   }
   std::byte* const memory_begin = memory.segment(index, size(index) * unit_bytes);
 

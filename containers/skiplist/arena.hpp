@@ -58,8 +58,7 @@ class Arena {
   // g++ 12 takes such a function for one without effect and drops the calls.
   [[gnu::always_inline]] void prefetch(Offset offset) const noexcept { __builtin_prefetch(at(offset)); }
 
-  // Memory of that many bytes. Throws what Memory::segment throws, and std::length_error past the
-  // limit.
+  // Memory of that many bytes. Throws what Memory::segment throws, and TooLarge past the limit.
   Offset allocate(Memory& memory, std::size_t bytes);
 
   // The same, beginning at a cache line where the window has room for it.

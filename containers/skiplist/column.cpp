@@ -1,7 +1,8 @@
 #include "containers/skiplist/column.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+
+#include <midden/error.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -28,25 +29,24 @@ std::size_t Column::bytes() const noexcept {
 }
 
 void Column::grow(Attach& here) {
-  if (room_ + chunk_size > std::size_t{1} << 32) {
-    throw std::length_error("midden: an ordered map holds at most 2^32 references");
-  }
+  const bool first = room_ < chunk_size;
+  const std::size_t room = first ? std::max(least_room, room_ * 2) : room_ + chunk_size;
+  if (room > std::size_t{1} << 32) throw TooLarge("midden: an ordered map holds at most 2^32 references");
   // All that can fail comes first; what was made is linked at last. The stack is empty now.
-  const std::size_t chunks = room_ / chunk_size;
+  const std::size_t chunks = first ? 0 : chunk_count();
   Root<Array<Ref<Chunk>>> directory(chunks_);
   if (!directory || directory->size() == chunks) {
-    directory = make_array<Ref<Chunk>>(here, std::max<std::size_t>(4, chunks * 2));
+    directory = make_array<Ref<Chunk>>(here, std::max<std::size_t>(1, chunks * 2));
     if (chunks_) copy_refs(directory->data(), chunks_->data(), chunks);
   }
   Root<Array<std::uint32_t>> free(free_);
-  if (!free || free->size() < room_ + chunk_size) {
-    free = make_array<std::uint32_t>(here, std::max(chunk_size, (room_ + chunk_size) * 3 / 2));
-  }
-  const Root<Chunk> chunk = make_array<Ref<void>>(here, chunk_size);
+  if (!free || free->size() < room) free = make_array<std::uint32_t>(here, first ? room : room * 3 / 2);
+  const Root<Chunk> chunk = make_array<Ref<void>>(here, first ? room : chunk_size);
+  if (first && room_ != 0) copy_refs(chunk->data(), (*chunks_)[0]->data(), room_);
   (*directory)[chunks] = chunk;
   chunks_ = directory;
   free_ = free;
-  room_ += chunk_size;
+  room_ = room;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

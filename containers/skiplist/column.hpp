@@ -4,7 +4,7 @@
 // An entry whose value is a Ref holds a 32-bit index; the Ref itself stands here, so that the
 // collector scans references in rows and never looks into the arena.
 //
-//   chunks ──▶ | chunk | chunk | ...       8192 references each
+//   chunks ──▶ | chunk | chunk | ...       8192 references each; the first grows up to that
 //   free   ──▶ | index | index | ...       indices that no entry holds, as a stack
 //
 // Invariants
@@ -34,20 +34,22 @@ class Column {
   Ref<void>& at(std::uint32_t index) const noexcept { return (*(*chunks_)[index / chunk_size])[index % chunk_size]; }
 
   // An index whose reference is null. May allocate first: a safepoint. Throws OutOfMemory, and
-  // std::length_error where 2^32 references are held.
+  // TooLarge where 2^32 references are held.
   std::uint32_t take(Attach& here);
   void drop(std::uint32_t index) noexcept;
   void reset() noexcept;
 
   // References that a scan reports, null ones not counted.
-  std::size_t references() const noexcept { return 2 + room_ / chunk_size + given_ - free_count_; }
+  std::size_t references() const noexcept { return 2 + chunk_count() + given_ - free_count_; }
   std::size_t bytes() const noexcept;
 
  private:
   static constexpr std::size_t chunk_size = 8192;
+  static constexpr std::size_t least_room = 8;
   using Chunk = Array<Ref<void>>;
 
   void grow(Attach& here);
+  std::size_t chunk_count() const noexcept { return (room_ + chunk_size - 1) / chunk_size; }
 
   Ref<Array<Ref<Chunk>>> chunks_;
   Ref<Array<std::uint32_t>> free_;

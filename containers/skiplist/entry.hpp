@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <midden/map_backend.hpp>
+
 #include "containers/skiplist/bytes.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
@@ -25,8 +27,9 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 struct Layout {
   static constexpr std::size_t fixed_key_at = 4;
   static constexpr std::size_t variable_key_at = 8;
-  static constexpr std::size_t max_key_bytes = 0xFFFFFF;
-  static constexpr std::size_t max_value_bytes = 0xFFFFFFFF;
+  static constexpr std::size_t max_key_bytes = max_map_key_bytes;
+  static constexpr std::size_t max_value_bytes = max_map_value_bytes;
+  static_assert(max_key_bytes == 0xFFFFFF, "what the header has room for");
 
   bool variable_key = false;
   bool variable_value = false;

@@ -1,7 +1,8 @@
 #include "containers/skiplist/list.hpp"
 
 #include <cstring>
-#include <stdexcept>
+
+#include <midden/error.hpp>
 
 #include "containers/skiplist/search.hpp"
 
@@ -60,12 +61,12 @@ Upsert List<Key>::overwrite(Memory& memory, const Towers::Place& place, Bytes va
 template <class Key>
 Offset List<Key>::make_entry(Memory& memory, const Key& key, Bytes value) {
   if (key.size() > Layout::max_key_bytes) {
-    throw std::length_error("a key of the ordered map is limited to " + std::to_string(Layout::max_key_bytes) +
-                            " bytes, this one has " + std::to_string(key.size()));
+    throw TooLarge("midden: a key of an ordered map is limited to " + std::to_string(Layout::max_key_bytes) +
+                   " bytes, this one has " + std::to_string(key.size()));
   }
   if (value.size > Layout::max_value_bytes) {
-    throw std::length_error("a value of the ordered map is limited to " + std::to_string(Layout::max_value_bytes) +
-                            " bytes, this one has " + std::to_string(value.size));
+    throw TooLarge("midden: a value of an ordered map is limited to " + std::to_string(Layout::max_value_bytes) +
+                   " bytes, this one has " + std::to_string(value.size));
   }
   const Offset made = towers_.arena().allocate(memory, layout().bytes(key.size(), value.size));
   std::byte* const entry = towers_.entry(made);
@@ -102,6 +103,7 @@ void List<Key>::clear() noexcept {
   limbo_ = 0;
   size_ = 0;
   ++changes_;
+  ++clears_;
 }
 
 // The entry has left the towers.
@@ -161,6 +163,7 @@ bool List<Key>::show(Cursor& cursor, Offset leaf, unsigned index) const noexcept
   cursor.leaf = leaf;
   cursor.index = index;
   cursor.changes = changes_;
+  cursor.clears = clears_;
   return true;
 }
 
@@ -192,11 +195,11 @@ void List<Key>::fetch_backward(Cursor& cursor) const noexcept {
   cursor.walking = true;
 }
 
-// Where the key is that a cursor shows, or would be; false in an empty list.
+// Where the key is that a cursor shows, or would be; false in an empty list, and after a clear.
 template <class Key>
 bool List<Key>::find_again(Cursor& cursor, Towers::Place& place) const noexcept {
   cursor.walking = false;
-  if (towers_.empty()) return show_nothing(cursor);
+  if (towers_.empty() || cursor.clears != clears_) return show_nothing(cursor);
   towers_.locate(Key::of(cursor.entry, layout()), place);
   return true;
 }

@@ -40,6 +40,7 @@ struct Cursor {
   std::uint64_t changes = 0;         // the list's, when leaf and index were right
   Offset leaf = 0;
   std::uint32_t index = 0;
+  std::uint32_t clears = 0;  // the list's, when it showed something
   bool open = false;
   bool walking = false;  // has asked for the entries ahead
 };
@@ -67,12 +68,12 @@ class List {
   // The entry of a key, or null; layout() reads it. Holds until the next write.
   const std::byte* find(const Key& key) const noexcept;
 
-  // Throws std::length_error for a key or value that is too large or an arena that is full, and
+  // Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what Memory throws.
   Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write);
   bool erase(Memory& memory, const Key& key);
 
-  // Forgets all entries and the arena. Calls no Memory::drop_reference.
+  // Forgets all entries and the arena, and ends walks. Calls no Memory::drop_reference.
   void clear() noexcept;
 
   // Cursors: true where the cursor then shows an entry, false past either end. A cursor that is
@@ -110,6 +111,7 @@ class List {
   Towers towers_;
   std::size_t size_ = 0;
   std::uint64_t changes_ = 0;
+  std::uint32_t clears_ = 0;
   Offset limbo_ = 0;
   mutable std::atomic<std::uint32_t> open_cursors_{0};
 };

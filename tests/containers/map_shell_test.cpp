@@ -39,6 +39,20 @@ const midden::MapOps* old_ops(const midden::MapShape&) {
   return &old;
 }
 
+const midden::MapOps* no_functions(const midden::MapShape&) {
+  static constexpr midden::MapOps empty{};
+  return &empty;
+}
+
+const midden::MapOps* no_way_back(const midden::MapShape& shape) {
+  static const midden::MapOps forward = [&] {
+    midden::MapOps all = *midden::find_map_backend("skiplist")->ops(shape);
+    all.previous = nullptr;
+    return all;
+  }();
+  return &forward;
+}
+
 // Registers a name once in the process.
 void known(const std::string& name, const midden::MapOps* (*ops)(const midden::MapShape&)) {
   if (midden::find_map_backend(name) == nullptr) midden::register_map_backend({name, ops});
@@ -117,6 +131,51 @@ TEST_CASE("An argument that cannot serve the request is an error") {
   CHECK(
       contains(message_of<ConfigError>([] { make_map<std::int64_t, std::int64_t>({.backend = "of-another-version"}); }),
                "version 0"));
+}
+
+TEST_CASE("A backend without an operation that maps need is an error that names both") {
+  known("empty", no_functions);
+  known("forward", no_way_back);
+  Runtime runtime(map_config());
+  Attach here(runtime);
+  const std::string empty = message_of<ConfigError>([] { make_map<std::int64_t, int>({.backend = "empty"}); });
+  CHECK(contains(empty, "'empty'"));
+  CHECK(contains(empty, "'create'"));
+  const std::string forward = message_of<ConfigError>([] { make_map<std::int64_t, int>({.backend = "forward"}); });
+  CHECK(contains(forward, "'forward'"));
+  CHECK(contains(forward, "'previous'"));
+}
+
+TEST_CASE("A key that is too long for one backend is so for all, and named in bytes") {
+  const std::string key(midden::max_map_key_bytes + 1, 'k');
+  for_each_backend([&](const std::string& backend) {
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_map<std::string_view, std::int64_t>({.backend = backend});
+    const std::string said = message_of<midden::TooLarge>([&] { map->insert_or_assign(key, 1); });
+    CHECK(contains(said, "16777215"));
+    CHECK(contains(said, "16777216"));
+    CHECK(map->empty());
+    CHECK_FALSE(map->contains(key));
+    CHECK(map->insert_or_assign(std::string_view(key).substr(1), 1));
+  });
+}
+
+TEST_CASE("update keeps its map alive while the callback allocates") {
+  for_each_backend([](const std::string& backend) {
+    midden::Config config = map_config();
+    config.check = true;
+    config.stress.alloc = 1;
+    Runtime runtime(config);
+    Attach here(runtime);
+    auto root = midden::make_map<std::int64_t, std::int64_t>({.backend = backend});
+    auto* map = root.get();
+    CHECK(map->update(1, [&](std::int64_t& value) {
+      root = nullptr;
+      midden::make_string("something else");
+      value += 7;
+    }) == 7);
+  });
 }
 
 TEST_CASE("A configured backend that holds no such map is replaced, and said to be") {

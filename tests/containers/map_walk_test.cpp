@@ -123,6 +123,38 @@ TEST_CASE("All entries can be erased by one walk") {
   });
 }
 
+TEST_CASE("A clear ends the walks over the map, also where it is filled again") {
+  for_each_backend([](const std::string& backend) {
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    Bench<std::string_view, std::int64_t> bench(runtime, backend);
+    for (std::uint64_t n = 0; n < 5; ++n) bench.assign(n, n);
+    auto cursor = bench.map().begin();
+    REQUIRE(cursor);
+    bench.clear();
+    for (std::uint64_t n = 0; n < 50; ++n) bench.assign(n, n);
+    CHECK_FALSE(++cursor);
+    bench.compare();
+  });
+}
+
+TEST_CASE("A cursor that cannot move stands on no entry") {
+  for_each_backend([](const std::string& backend) {
+    Runtime runtime(map_config());
+    Runtime other(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_map<std::int64_t, std::int64_t>({.backend = backend});
+    map->insert_or_assign(1, 1);
+    map->insert_or_assign(2, 2);
+    auto cursor = map->begin();
+    {
+      Attach there(other);
+      CHECK_THROWS_AS(++cursor, midden::NotAttached);
+      CHECK_FALSE(cursor);
+    }
+  });
+}
+
 TEST_CASE("A walk over a map that is cleared and filled again shows no key twice") {
   for_each_backend([](const std::string& backend) {
     Runtime runtime(map_config());

@@ -167,6 +167,19 @@ TEST_CASE("A range outlives the strings it was made from and the last root of it
   });
 }
 
+TEST_CASE("A cursor outlives the range it came from") {
+  for_each_ordered_backend<std::string_view, std::int64_t>([](const std::string& backend) {
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_ordered_map<std::string_view, std::int64_t>({.backend = backend});
+    for (int i = 0; i < 10; ++i) map->insert_or_assign("some rather long key " + std::to_string(i), i);
+    auto cursor = map->range("some rather long key 2", "some rather long key 5").begin();
+    std::vector<std::int64_t> values;
+    for (; cursor; ++cursor) values.push_back(cursor.value());
+    CHECK(values == std::vector<std::int64_t>{2, 3, 4});
+  });
+}
+
 TEST_CASE("A host's codec decides the order") {
   for_each_ordered_backend<Descending, std::int64_t>([](const std::string& backend) {
     Runtime runtime(map_config());

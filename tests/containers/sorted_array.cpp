@@ -37,6 +37,7 @@ struct State : MapState {
   explicit State(const MapShape& its_shape) : shape(its_shape) {}
   MapShape shape;
   Ref<Array<Entry>> entries;
+  std::uint64_t clears = 0;
   static constexpr auto midden_refs = midden::refs<State>(&State::entries);
 
   std::size_t size() const { return entries ? entries->size() : 0; }
@@ -134,12 +135,17 @@ bool erase(Attach& here, MapState& base, MapKey asked) {
   return true;
 }
 
-void clear(Attach&, MapState& state) { of(state).entries = nullptr; }
+void clear(Attach&, MapState& state) {
+  of(state).entries = nullptr;
+  ++of(state).clears;
+}
 
-// held: the key, the value. copy: the Ref that is shown of a value that is a reference.
+// position: how often the map had been cleared. held: the key, the value. copy: the Ref that is shown of a value that
+// is a reference.
 bool show(const State& state, MapCursor& cursor, std::size_t i) {
   if (i >= state.size()) return false;
   const Entry& entry = (*state.entries)[i];
+  cursor.position[0] = state.clears;
   cursor.held[0] = entry.key.get();
   cursor.held[1] = entry.value.get();
   const std::string_view key = entry.key->view();
@@ -159,10 +165,12 @@ std::string_view shown_key(const MapCursor& cursor) { return static_cast<const S
 bool first(Attach&, MapState& state, MapCursor& cursor) { return show(of(state), cursor, 0); }
 bool last(Attach&, MapState& state, MapCursor& cursor) { return show(of(state), cursor, of(state).size() - 1); }
 bool next(Attach&, MapState& state, MapCursor& cursor) {
+  if (cursor.position[0] != of(state).clears) return false;
   const std::size_t i = lower_bound(of(state), shown_key(cursor));
   return show(of(state), cursor, is_at(of(state), i, shown_key(cursor)) ? i + 1 : i);
 }
 bool previous(Attach&, MapState& state, MapCursor& cursor) {
+  if (cursor.position[0] != of(state).clears) return false;
   return show(of(state), cursor, lower_bound(of(state), shown_key(cursor)) - 1);
 }
 bool seek(Attach&, MapState& state, MapCursor& cursor, MapKey asked) {

@@ -16,3 +16,8 @@ void f(midden::Attach& here, midden::Root<midden::String> text) {
   texts->insert_or_assign("b", nullptr);
   for (auto entry : texts->range("a", "b")) text = entry.value;
 }
+void g(midden::OrderedMap<int, int>& map) {
+  auto cursor = map.last();
+  --cursor;
+  ++cursor;
+}

@@ -104,7 +104,7 @@ class InlineSlice {
   }
   std::size_t existing_index(std::size_t index) const {
     if (index >= size()) [[unlikely]]
-      detail::throw_outside("InlineSlice::at");
+      detail::throw_outside("InlineSlice::at", index, size());
     return index;
   }
 

@@ -14,8 +14,8 @@
 //
 // Contracts
 //   1. An operation that throws leaves the map as it was. It throws NotAttached where the thread
-//      is not attached to the map's Runtime, OutOfMemory, and std::length_error for keys and
-//      values that are larger than the backend holds (its header says).
+//      is not attached to the map's Runtime, OutOfMemory, and TooLarge for a key of more than
+//      16 MiB - 1 bytes, a value of more than 4 GiB - 1, and an ordered map of more than 16 GiB.
 //   2. An operation keeps its map, and arguments that are references, alive across its own
 //      safepoints. Where a string argument lies in a heap object, the caller keeps that alive.
 //   3. Fixed values come back by copy; what `find` and cursors show holds until they move or die.
@@ -112,6 +112,7 @@ class Map {
   // returns that. `change` takes a V& and may not write this map.
   template <class F>
   V update(KeyArgument key, F&& change) requires(detail::ValueTraits<V>::kind == ValueKind::fixed) {
+    const Root<Map> keep(detail::require_own(parts_), this);
     std::optional<V> value = get(key);
     if (!value) value.emplace();
     std::forward<F>(change)(*value);
@@ -175,6 +176,9 @@ class Map {
     const Root<Map> keep(detail::require_own(parts_), this);
     const detail::EncodedKey<K> encoded(key);
     const typename detail::ValueTraits<V>::Kept kept(value);
+    if constexpr (shape.key == KeyKind::variable || shape.value == ValueKind::variable) {
+      detail::require_sizes(encoded.key(), kept.value(), shape);
+    }
     safepoint(here);
     return parts_.ops->upsert(here, *state_, encoded.key(), kept.value(), mode).inserted;
   }
@@ -192,18 +196,19 @@ class OrderedMap : public Map<K, V> {
 
  public:
   using Base_::Base_;
-  using typename Base_::Cursor;
   using typename Base_::KeyArgument;
+  using Cursor = OrderedCursorOf<K, V>;
+
+  Cursor begin() const { return Cursor(this->parts(), this->own_state(), std::nullopt, this->parts().ops->first); }
 
   // A part of the map, to walk over. It keeps the map alive.
   class Range {
    public:
     Cursor begin() const {
       const MapKey from = from_.key();
-      return Cursor(map_->parts(), map_->own_state(), to_ ? std::optional(to_->key()) : std::nullopt,
-                    [&](Attach& here, MapState& state, MapCursor& cursor) {
-                      return map_->parts().ops->seek(here, state, cursor, from);
-                    });
+      return Cursor(map_->parts(), map_->own_state(), to_, [&](Attach& here, MapState& state, MapCursor& cursor) {
+        return map_->parts().ops->seek(here, state, cursor, from);
+      });
     }
     std::default_sentinel_t end() const { return {}; }
 
@@ -221,8 +226,8 @@ class OrderedMap : public Map<K, V> {
   Cursor lower_bound(KeyArgument key) const {
     const detail::EncodedKey<K> encoded(key);
     return Cursor(this->parts(), this->own_state(), std::nullopt,
-                  [&](Attach& here, MapState& state, MapCursor& cursor) {
-                    return this->parts().ops->seek(here, state, cursor, encoded.key());
+                  [&encoded, seek = this->parts().ops->seek](Attach& here, MapState& state, MapCursor& cursor) {
+                    return seek(here, state, cursor, encoded.key());
                   });
   }
   // The entry with the greatest key.

@@ -20,7 +20,7 @@
 //   3. What a cursor shows holds until it moves or closes, also while the thread allocates,
 //      collects, writes another map, or erases or overwrites that very entry.
 //   4. A walk shows each entry that is there from its begin to its end exactly once, an entry
-//      that comes or goes meanwhile at most once. Writes during a walk are allowed.
+//      that comes or goes meanwhile at most once. Writes during a walk are allowed; a clear ends it.
 //   5. On an ordered backend a walk shows keys in strictly ascending order.
 //   6. The scan function of its state reports every reference that the map holds.
 //
@@ -45,6 +45,10 @@ class Attach;
 
 enum class KeyKind : std::uint8_t { word, fixed, variable };
 enum class ValueKind : std::uint8_t { fixed, variable, reference };
+
+// The longest key and value that a map takes, in bytes, whatever its backend.
+inline constexpr std::size_t max_map_key_bytes = 0xFFFFFF;
+inline constexpr std::size_t max_map_value_bytes = 0xFFFFFFFF;
 
 struct MapShape {
   KeyKind key;
@@ -115,7 +119,7 @@ struct MapOps {
   Root<MapState> (*create)(Attach&, const MapShape&, std::uint64_t seed) = nullptr;
   std::size_t (*size)(const MapState&) = nullptr;
   MapFound (*find)(const MapState&, MapKey) = nullptr;
-  // Throws OutOfMemory; std::length_error where key or value is larger than the backend holds.
+  // The sizes are within the limits above. Throws OutOfMemory; TooLarge where the map is full.
   MapUpsert (*upsert)(Attach&, MapState&, MapKey, MapValue, MapWrite) = nullptr;
   bool (*erase)(Attach&, MapState&, MapKey) = nullptr;
   void (*clear)(Attach&, MapState&) = nullptr;

@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
@@ -51,6 +52,9 @@ struct MapParts {
 };
 
 [[noreturn]] void throw_other_runtime(const Runtime& own);
+
+// Throws TooLarge where a key or value of variable size is beyond what maps take.
+void require_sizes(const MapKey& key, const MapValue& value, const MapShape& shape);
 
 // The mutator of this thread, which must be attached to the map's Runtime.
 inline Mutator& require_own(const MapParts& parts) {
@@ -97,38 +101,36 @@ class MapCursorOf {
     move(parts_.ops->next);
     return *this;
   }
-  // Ordered maps only: to the entry before; past the first one it stands on none.
-  MapCursorOf& operator--() {
-    move(parts_.ops->previous);
-    return *this;
-  }
   friend bool operator==(const MapCursorOf& cursor, std::default_sentinel_t) { return !cursor.standing_; }
 
   // For maps: `place` puts the cursor on its first entry and tells whether there is one; with an
-  // `end` the cursor stops in front of that key, which outlives it.
+  // `end` the cursor stops in front of that key.
   template <class Place>
-  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<MapKey> end, Place place)
-      : MapCursorOf(parts, state, end) {
+  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<detail::MapBound> end, Place place)
+      : MapCursorOf(parts, state, std::move(end)) {
     Attach here(*parts_.runtime);
     safepoint(here);
     stand(place(here, state, cursor_));
   }
 
- private:
-  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<MapKey> end) : parts_(parts), end_(end) {
-    detail::require_own(parts_);
-    cursor_.map = &state;
-  }
-
+ protected:
+  const MapOps& ops() const { return *parts_.ops; }
   void move(bool (*step)(Attach&, MapState&, MapCursor&)) {
+    standing_ = false;
     detail::require_own(parts_);
     Attach here(*parts_.runtime);
-    standing_ = false;
     safepoint(here);
     stand(step(here, *cursor_.map, cursor_));
   }
+
+ private:
+  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<detail::MapBound> end)
+      : parts_(parts), end_(std::move(end)) {
+    detail::require_own(parts_);
+    cursor_.map = &state;
+  }
   void stand(bool on_entry) {
-    const bool stands = on_entry && (!end_ || detail::key_less(cursor_.key, *end_));
+    const bool stands = on_entry && (!end_ || detail::key_less(cursor_.key, end_->key()));
     if (stands) {
       shown_.show(cursor_, KeyCodec<K>::kind == KeyKind::variable, detail::ValueTraits<V>::kind == ValueKind::variable);
     }
@@ -136,10 +138,27 @@ class MapCursorOf {
   }
 
   const detail::MapParts parts_;
-  const std::optional<MapKey> end_;
+  const std::optional<detail::MapBound> end_;
   bool standing_ = false;
   MapCursor cursor_;
   [[no_unique_address]] detail::Shown<checked> shown_;
+};
+
+// A cursor of an OrderedMap, which can go back.
+template <class K, class V>
+class OrderedCursorOf : public MapCursorOf<K, V> {
+ public:
+  using MapCursorOf<K, V>::MapCursorOf;
+
+  OrderedCursorOf& operator++() {
+    this->move(this->ops().next);
+    return *this;
+  }
+  // To the entry before; in front of the first one it stands on none.
+  OrderedCursorOf& operator--() {
+    this->move(this->ops().previous);
+    return *this;
+  }
 };
 
 // What `find` returns: whether the key is there, and its value, which holds as a cursor's does.

@@ -94,7 +94,7 @@ class Ring {
   void pop() { pop(1); }
   void pop(std::size_t count) {
     own();
-    if (count > length_) detail::throw_outside("Ring::pop");
+    if (count > length_) detail::throw_outside("Ring::pop", count, length_);
     const RingViews<T> elements = views();
     const std::size_t from_first = std::min(count, elements.first.size());
     detail::clear_elements(elements.first.data(), from_first);
@@ -141,7 +141,7 @@ class Ring {
   }
   std::size_t existing_place(std::size_t index) const {
     if (index >= length_) [[unlikely]]
-      detail::throw_outside("Ring::at");
+      detail::throw_outside("Ring::at", index, length_);
     return wrapped(head_ + index);
   }
   template <class E>

@@ -211,7 +211,7 @@ class Slice {
   }
   std::size_t existing_index(std::size_t index) const {
     if (index >= size()) [[unlikely]]
-      detail::throw_outside("Slice::at");
+      detail::throw_outside("Slice::at", index, size());
     return index;
   }
 
@@ -327,7 +327,7 @@ class Slice {
   }
 
   void erase_in(Mutator& mutator, std::size_t begin, std::size_t end) {
-    if (begin > end || end > size()) detail::throw_outside("Slice::erase");
+    if (begin > end || end > size()) detail::throw_outside("Slice::erase", end, size());
     if (begin == end) return;
     const std::size_t behind = size() - end;
     if (behind == 0) {
@@ -341,9 +341,10 @@ class Slice {
   }
 
   Root<Slice> slice_in(Mutator& mutator, std::size_t begin, std::size_t end, std::size_t wanted) {
-    if (begin > end || end > size() || wanted < end - begin) detail::throw_outside("Slice::slice");
+    if (begin > end || end > size() || wanted < end - begin) detail::throw_outside("Slice::slice", end, size());
     const bool with_room = wanted > end - begin;
-    if (with_room && (end != size() || wanted > capacity() - begin)) detail::throw_outside("Slice::slice");
+    if (with_room && (end != size() || wanted > capacity() - begin))
+      detail::throw_outside("Slice::slice", begin + wanted, capacity());
     const Root<Slice> self(mutator, this);
     Root<Slice> part = detail::make_slice_in<T>(mutator, policy_);
     if (wanted == 0) return part;

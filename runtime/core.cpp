@@ -129,14 +129,16 @@ auto Core::insist(Thread& thread, Attempt&& attempt) {
 }
 
 collector::Type& Core::bind(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
+  if (slot == 0) return heap_.types().find(info);
   if (thread.types.size() <= slot) thread.types.resize(slot + 1);
   if (thread.types[slot] == nullptr) thread.types[slot] = &heap_.types().find(info);
   return *thread.types[slot];
 }
 
 std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
-  stress_allocation(thread);
   collector::Type& type = bind(thread, slot, info);
+  if (slot == 0) return allocate(thread, type, 0);
+  stress_allocation(thread);
   return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); })
       .memory;
 }

@@ -37,7 +37,7 @@ class Core {
   // --- allocation: zeroed memory, or OutOfMemory; a safepoint --------------------------------
   std::byte* allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& type);
   std::byte* allocate(Thread& thread, collector::Type& type, std::size_t elements);
-  // This heap's copy of a C++ type's description; `slot` is the type's number.
+  // This heap's copy of a C++ type's description; `slot` is the type's number, 0 while it has none.
   collector::Type& bind(Thread& thread, std::uint32_t slot, const TypeInfo& type);
   static collector::Type& type_of(TypeHandle handle) { return *static_cast<collector::Type*>(handle.type_); }
   void commit_segment(Thread& thread, void* segment, std::size_t bytes);

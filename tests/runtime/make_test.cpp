@@ -7,8 +7,10 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "runtime/core.hpp"
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
 
@@ -256,4 +258,59 @@ TEST_CASE("An Attach other than the innermost cannot be allocated through") {
   }
   CHECK(live_objects(a) == 0);
   CHECK(live_objects(b) == 0);
+}
+
+namespace {
+
+// Makes objects of two types before the static initialisation that numbers C++ types.
+struct Early {
+  bool apart = true;
+  std::uint64_t alive = 0;
+
+  Early() {
+    struct Keep {
+      Root<Dirt<8>> small;
+      Root<Dirt<304>> large;
+    };
+    Runtime runtime(checking());
+    Attach here(runtime);
+    std::vector<Keep> kept;
+    for (int i = 0; i < 50; ++i) {
+      kept.push_back({midden::make<Dirt<8>>(), midden::make<Dirt<304>>(here)});
+      std::memset(kept.back().small->bytes, i, 8);
+      std::memset(kept.back().large->bytes, 100 + i, 304);
+      const Root<Array<std::uint16_t>> array = midden::make_array<std::uint16_t>(20);
+      for (std::uint16_t& element : *array) apart = apart && std::exchange(element, std::uint16_t{0xffff}) == 0;
+    }
+    alive = live_objects(runtime);
+    for (int i = 0; i < 50; ++i) {
+      const Keep& keep = kept[static_cast<std::size_t>(i)];
+      for (const int byte : keep.small->bytes) apart = apart && byte == i;
+      for (const int byte : keep.large->bytes) apart = apart && byte == 100 + i;
+    }
+  }
+};
+[[gnu::init_priority(200)]] const Early early;
+
+}  // namespace
+
+TEST_CASE("Objects may be made during static initialisation, before their types have numbers") {
+  CHECK(early.apart);
+  CHECK(early.alive == 100);
+}
+
+TEST_CASE("A type without a number gets memory of its own and no cursor") {
+  Runtime runtime(checking());
+  Attach here(runtime);
+  midden::detail::Mutator& self = here.mutator();
+  std::byte* small = midden::detail::allocate_fixed_slow(self, 0, midden::type_info<Dirt<16>>());
+  const Root<Dirt<16>> first(reinterpret_cast<Dirt<16>*>(small));
+  std::byte* large = midden::detail::allocate_fixed_slow(self, 0, midden::type_info<Dirt<320>>());
+  const Root<Dirt<320>> second(reinterpret_cast<Dirt<320>*>(large));
+  CHECK((self.cursor_count == 0 || self.cursors[0].empty()));
+  const midden::collector::Heap& heap = runtime.core().heap();
+  CHECK(heap.type_of(small).info().size == 16);
+  CHECK(heap.type_of(large).info().size == 320);
+  CHECK(midden::detail::type_slot<Dirt<16>> != 0);
+  CHECK(midden::detail::type_slot<Dirt<16>> != midden::detail::type_slot<Dirt<320>>);
 }

@@ -231,6 +231,8 @@ struct StaticType {
 };
 
 // A small number for each C++ type in the process, from 1: the index of its allocation cursor.
+// Until the static initialisation that sets it, it is 0: no number. Cursor 0 is always empty and
+// the slow paths keep nothing for 0, so that objects may be made then as well.
 // Relaxed: the numbers need only be distinct.
 inline std::uint32_t next_type_slot() {
   static std::atomic<std::uint32_t> last{0};

@@ -95,9 +95,10 @@ void fault_root() noexcept {
 }  // namespace detail
 
 Attach::Attach(Runtime& runtime, std::string_view name)
-    : outer_(detail::current), blocked_(blocked_mutator), own_(outer_ == nullptr || outer_->runtime != &runtime) {
-  if (!own_) {
+    : outer_(detail::current), blocked_(blocked_mutator), depth_(1) {
+  if (outer_ != nullptr && outer_->runtime == &runtime) {
     mutator_ = outer_;
+    depth_ = ++thread_of(*mutator_).nested;
     return;
   }
   if (outer_ != nullptr) leave(*outer_);
@@ -111,11 +112,12 @@ Attach::Attach(Runtime& runtime, std::string_view name)
 }
 
 Attach::~Attach() {
-  if (!own_) return;
   runtime::Thread& thread = thread_of(*mutator_);
-  if (detail::current != mutator_) {
+  if (detail::current != mutator_ || thread.nested != depth_) {
     runtime::fatal("an Attach ended before what was nested in it, or on another thread", "thread " + thread.name);
   }
+  --thread.nested;
+  if (depth_ != 1) return;
   thread.core.detach(thread);
   stand(nullptr, blocked_);
   if (outer_ != nullptr) enter(*outer_);

@@ -31,8 +31,9 @@ struct Thread : detail::Mutator {
   std::uint64_t allocations_until_stress = 0;
   std::uint64_t safepoints_until_stress = 0;
   std::uint64_t roots_until_stress = 0;
-  bool stress_due = false;  // a root event asked for a collection at the next safepoint
-  bool in_stop = false;     // World's: counted as still running
+  std::uint32_t nested = 1;  // Attaches of this mutator that are alive
+  bool stress_due = false;   // a root event asked for a collection at the next safepoint
+  bool in_stop = false;      // World's: counted as still running
 
   void refresh_cursors() {
     cursors = allocator.cursors();

@@ -351,3 +351,23 @@ TEST_CASE("A function of a handshake that throws is fatal, by thread and what it
       },
       {"a function of a handshake threw", "out of hand"});
 }
+
+TEST_CASE("An Attach that ends before another of the same Runtime is fatal") {
+  const int kind = GENERATE(range(0, 4));
+  CAPTURE(kind);
+  check_fatal(
+      [&] {
+        Runtime runtime(quiet());
+        std::optional<Attach> outer(std::in_place, runtime, "culprit");
+        std::optional<Attach> middle(std::in_place, runtime);
+        std::optional<Attach> inner(std::in_place, runtime);
+        if (kind == 0) outer.reset();
+        if (kind == 1) middle.reset();
+        if (kind == 2) {
+          const Blocked blocked;
+          inner.reset();
+        }
+        if (kind == 3) std::thread([&] { inner.reset(); }).join();
+      },
+      {"an Attach ended before what was nested in it, or on another thread", "thread culprit"});
+}

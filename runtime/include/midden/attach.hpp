@@ -12,6 +12,7 @@
 //
 // Threads: each object belongs to the thread that made it and ends in reverse order of making.
 
+#include <cstdint>
 #include <string_view>
 
 #include <midden/build.hpp>
@@ -39,7 +40,7 @@ class Attach {
   detail::Mutator* mutator_;
   detail::Mutator* outer_;    // what the thread ran as before
   detail::Mutator* blocked_;  // or was blocked as
-  bool own_;
+  std::uint32_t depth_;       // how many of the mutator are nested, with this one
 };
 
 // A region in which the thread does not touch the heap: waiting, system calls, long computing.

@@ -259,6 +259,36 @@ def test_full_disk_is_an_error():
     assert done.returncode == 1 and 'standard output' in done.stderr, done
 
 
+def test_output_that_cannot_be_written_is_an_error():
+    if not os.path.exists('/dev/full'):
+        return 'no /dev/full'
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run([PROGRAM, 'trees', *TINY['trees']], env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE,
+                              text=True)
+    assert done.returncode == 1 and 'standard output' in done.stderr, done
+
+
+def test_a_refused_request_leaves_the_files_as_they_are():
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, 'rows')
+        file.write_text('earlier rows')
+        refuses(['--from'], 'scaling', '--from', '20', '--to', '10', '--json', str(file))
+        same(file.read_text(), 'earlier rows')
+        runs('trees', *TINY['trees'], '--json', str(file))
+        check_rows(file.read_text(), 'trees')
+        refuses([str(file)], 'scaling', '--json', str(file), '--plot', str(file))
+
+
+def test_a_backend_is_measured_once():
+    refuses(['hash', 'twice'], 'space', *TINY['space'], '--backend', 'hash', '--backend', 'hash')
+
+
+def test_unknown_backend_in_the_environment_is_named():
+    for case, options in TINY.items():
+        done = run(case, *options, MIDDEN_MAP='btree')
+        assert done.returncode == 2 and 'MIDDEN_MAP' in done.stderr and 'btree' in done.stderr, done
+
+
 def test_wrong_environment_is_an_error():
     done = run('pauses', *TINY['pauses'], MIDDEN_GC_PERCENT='lots')
     assert done.returncode == 1 and 'MIDDEN_GC_PERCENT' in done.stderr and 'lots' in done.stderr, done

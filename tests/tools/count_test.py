@@ -101,9 +101,9 @@ def _():
     require(b'0 words, 0 of them different' in run(text=b'').stdout, 'wrong summary')
 
 
-def refused(culprit, *arguments, **more):
+def refused(culprit, *arguments, status=1, **more):
     result = run(*arguments, text=b'a', **more)
-    require(result.returncode != 0, 'it ended well')
+    require(result.returncode == status, f'exit {result.returncode}, not {status}')
     require(culprit.encode() in result.stderr + result.stdout, f'{culprit} is not named: {result.stderr}')
 
 
@@ -126,9 +126,36 @@ def _():
 
 @case('sizes that make no sense are named')
 def _():
-    refused('--top', '--top', '0')
-    refused('--top', '--top', '-3')
-    refused('--collect-every', '--collect-every', 'often')
+    refused('--top', '--top', '0', status=2)
+    refused('--top', '--top', '-3', status=2)
+    refused('--collect-every', '--collect-every', 'often', status=2)
+
+
+@case('input that cannot be read is not empty input')
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        for command, culprit in [(f'"$0" <{folder}', 'standard input: Is a directory'),
+                                 ('"$0" <&-', 'standard input: Bad file descriptor')]:
+            result = subprocess.run(['sh', '-c', command, program], capture_output=True, env=environment, check=False)
+            require(result.returncode == 1, f'exit {result.returncode}')
+            require(culprit.encode() in result.stderr, f'{culprit} is not named: {result.stderr}')
+
+
+@case('output that cannot be written is an error')
+def _():
+    for command in ['echo a | "$0" >/dev/full', 'echo a | "$0" >&-']:
+        result = subprocess.run(['sh', '-c', command, program], capture_output=True, env=environment, check=False)
+        require(result.returncode == 1, f'exit {result.returncode}')
+        require(b'standard output' in result.stderr, result.stderr.decode())
+
+
+@case('a word that no map holds is named by its file')
+def _():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b'a' * (1 << 24))
+        file.flush()
+        for backend in ['hash', 'skiplist']:
+            refused(file.name, '--backend', backend, file.name)
 
 
 @case('a heap limit that is too small is named')

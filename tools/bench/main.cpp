@@ -18,7 +18,9 @@
 #include <vector>
 
 #include <midden/build.hpp>
+#include <midden/config.hpp>
 #include <midden/error.hpp>
+#include <midden/map_backend.hpp>
 
 #include "tools/bench/cases.hpp"
 #include "tools/bench/options.hpp"
@@ -40,6 +42,10 @@ int run(int argc, char** argv) {
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A case");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  const std::string map = midden::resolve({}).map;
+  if (midden::find_map_backend(map) == nullptr) {
+    throw bench::UsageError(fmt::format("MIDDEN_MAP names backend \"{}\", which is not known", map));
   }
   bench::Output output(json);
   if (midden::checked) fmt::print(stderr, "midden-bench: this is the checked build, which is slow\n");

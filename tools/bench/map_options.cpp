@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <midden/map_backend.hpp>
 
 namespace bench {
@@ -26,14 +28,24 @@ std::string check_keys(const std::string& style) {
 
 }  // namespace
 
-std::vector<std::string> MapChoice::chosen() const { return backends.empty() ? midden::map_backend_names() : backends; }
+std::vector<std::string> MapChoice::chosen() const {
+  for (std::size_t i = 0; i < backends.size(); ++i) {
+    if (std::find(backends.begin(), backends.begin() + static_cast<std::ptrdiff_t>(i), backends[i]) !=
+        backends.begin() + static_cast<std::ptrdiff_t>(i)) {
+      throw UsageError(fmt::format("--backend {} was given twice", backends[i]));
+    }
+  }
+  return backends.empty() ? midden::map_backend_names() : backends;
+}
 
 KeyStyle MapChoice::style() const {
   return keys == "uuid" ? KeyStyle::uuid : keys == "mixed" ? KeyStyle::mixed : KeyStyle::string;
 }
 
 void add_map_choice(CLI::App& command, MapChoice& choice) {
-  command.add_option("--backend", choice.backends, "Backends, in this order; all there are: " + all_backends())
+  command
+      .add_option("--backend", choice.backends,
+                  "Backends, in this order, whatever MIDDEN_MAP says; all there are: " + all_backends())
       ->check(CLI::Validator(check_backend, ""))
       ->type_name("NAME");
   command.add_option("--keys", choice.keys, "string: key:%012d, uuid: UUIDs as text, mixed: 8 to 40 random bytes")

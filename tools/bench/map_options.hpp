@@ -15,7 +15,7 @@ struct MapChoice {
   std::vector<std::string> backends;
   std::string keys = "string";
 
-  // The backends named, or all there are.
+  // The backends named, or all there are. Throws UsageError where one is named twice.
   std::vector<std::string> chosen() const;
   KeyStyle style() const;
 };

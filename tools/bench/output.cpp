@@ -5,16 +5,30 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace bench {
 
+namespace {
+
+// Standard output is buffered: what cannot be written shows when it is flushed.
+void flush(std::FILE* stream) {
+  if (std::fflush(stream) != 0 || std::ferror(stream) != 0) {
+    throw std::runtime_error(fmt::format("standard output is incomplete: {}", std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
 OutputFile::OutputFile(std::string path)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "w"), [](std::FILE* file) { return std::fclose(file); }) {
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "a"), [](std::FILE* file) { return std::fclose(file); }) {
   if (file_ == nullptr) throw UsageError(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
 }
 
 void OutputFile::write(std::string_view text) {
+  // What is no regular file has nothing to cut off.
+  if (std::filesystem::is_regular_file(path_)) std::filesystem::resize_file(path_, 0);
   const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
   if (!written || std::fclose(file_.release()) != 0) {
     throw std::runtime_error(fmt::format("{} is incomplete: {}", path_, std::strerror(errno)));
@@ -28,6 +42,15 @@ Output::Output(const std::string& path) {
   } else if (!path.empty()) {
     file_ = std::make_unique<OutputFile>(path);
   }
+}
+
+std::unique_ptr<OutputFile> Output::open(const std::string& path) const {
+  if (path.empty()) return nullptr;
+  auto opened = std::make_unique<OutputFile>(path);
+  if (file_ != nullptr && std::filesystem::equivalent(path, file_->path())) {
+    throw UsageError(fmt::format("{} cannot hold both the figures and the plot", path));
+  }
+  return opened;
 }
 
 void Output::add(std::string_view name, std::string_view subject, const nlohmann::ordered_json& parameters,
@@ -47,11 +70,8 @@ void Output::finish() {
   for (const nlohmann::ordered_json& row : rows_) text += (text.size() == 1 ? "\n" : ",\n") + row.dump();
   text += "\n]\n";
   if (file_ != nullptr) file_->write(text);
-  if (to_standard_output_) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-      throw std::runtime_error(fmt::format("standard output is incomplete: {}", std::strerror(errno)));
-    }
-  }
+  if (to_standard_output_) std::fwrite(text.data(), 1, text.size(), stdout);
+  flush(stdout);
 }
 
 }  // namespace bench

@@ -27,7 +27,8 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A file to be written once. Throws UsageError where it cannot be.
+// A file to be written once; it keeps what it held until then. Throws UsageError where it cannot
+// be opened.
 class OutputFile {
  public:
   explicit OutputFile(std::string path);
@@ -50,7 +51,10 @@ class Output {
   void add(std::string_view name, std::string_view subject, const nlohmann::ordered_json& parameters,
            std::string_view metric, std::string_view unit, double value);
 
-  // Writes the rows.
+  // Another file, not the one of the rows; null where the path is empty.
+  std::unique_ptr<OutputFile> open(const std::string& path) const;
+
+  // Writes the rows. Throws where they, or the tables before them, could not be written.
   void finish();
 
  private:

@@ -229,8 +229,7 @@ MapFigures measure_std_map(const PauseOptions& options, const KeyBatch& hits) {
 }
 
 void run_pauses(const PauseOptions& options, Output& output) {
-  std::unique_ptr<OutputFile> plot;
-  if (!options.plot.empty()) plot = std::make_unique<OutputFile>(options.plot);
+  const std::unique_ptr<OutputFile> plot = output.open(options.plot);
   const KeyBatch hits = random_hits(options.maps.style(), options.entries, options.lookups);
   std::vector<MapFigures> maps;
   for (const std::string& backend : options.maps.chosen()) maps.push_back(measure_backend(backend, options, hits));

@@ -80,8 +80,7 @@ void run_scaling(const ScalingOptions& options, Output& output) {
   if (options.from > options.to) {
     throw UsageError(fmt::format("--from {} is above --to {}", options.from, options.to));
   }
-  std::unique_ptr<OutputFile> file;
-  if (!options.plot.empty()) file = std::make_unique<OutputFile>(options.plot);
+  const std::unique_ptr<OutputFile> file = output.open(options.plot);
 
   const std::vector<std::size_t> sizes = options.sizes();
   Plot plot{.title = "Mark time by entries of a map",

@@ -4,7 +4,10 @@
 //
 // One thread counts into a Map<std::string_view, std::int64_t>; a second one asks for a
 // collection every few milliseconds, so that the pause table shows what the map costs. Without
-// files it reads standard input. It ends with 1 where something cannot be read or is not known.
+// files it reads standard input.
+//
+// Exit: 0; 2 where the arguments are wrong; 1 where something cannot be read or written, or is not
+// known.
 
 #include <midden/fmt.hpp>
 #include <midden/map.hpp>
@@ -14,13 +17,16 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <fstream>
-#include <iostream>
+#include <cstdio>
+#include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -69,15 +75,21 @@ std::int64_t count_words(Counts& counts, const std::vector<std::string>& files) 
     counts.update(word, [](std::int64_t& number) { ++number; });
     ++words;
   };
-  const auto read = [&](std::istream& text, const std::string& name) {
-    count::for_each_word(text, count);
-    if (text.bad()) throw std::runtime_error("cannot read " + name);
+  const auto read = [&](std::FILE* text, const std::string& name) {
+    try {
+      count::for_each_word(text, count);
+    } catch (const std::system_error& error) {
+      throw std::runtime_error("cannot read " + name + ": " + error.code().message());
+    } catch (const midden::TooLarge& error) {
+      throw std::runtime_error(name + ": " + error.what());
+    }
   };
-  if (files.empty()) read(std::cin, "standard input");
+  if (files.empty()) read(stdin, "standard input");
   for (const std::string& file : files) {
-    std::ifstream text(file, std::ios::binary);
-    if (!text) throw std::runtime_error("cannot open " + file);
-    read(text, file);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> text(std::fopen(file.c_str(), "rb"),
+                                                               [](std::FILE* open) { return std::fclose(open); });
+    if (text == nullptr) throw std::runtime_error("cannot open " + file + ": " + std::strerror(errno));
+    read(text.get(), file);
   }
   return words;
 }
@@ -108,6 +120,9 @@ void run(const std::vector<std::string>& files, const std::string& backend, std:
   for (const auto& [word, number] : most_frequent(*counts, top)) fmt::print("{:>9} {}\n", number, word);
   fmt::print("{} words, {} of them different; map backend: {}\n\n{}\n", words, counts->size(), counts->backend_name(),
              runtime.pauses());
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw std::runtime_error(std::string("standard output is incomplete: ") + std::strerror(errno));
+  }
 }
 
 }  // namespace
@@ -122,7 +137,11 @@ int main(int argc, char** argv) {
   app.add_option("--top", top, "How many words to print")->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32));
   app.add_option("--backend", backend, "Map backend; default: MIDDEN_MAP, or hash");
   app.add_option("--collect-every", every_ms, "Milliseconds between collections")->check(CLI::Range(1U, 60000U));
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   try {
     run(files, backend, top, std::chrono::milliseconds(every_ms));
   } catch (const std::exception& error) {

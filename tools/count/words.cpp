@@ -1,6 +1,8 @@
 #include "tools/count/words.hpp"
 
 #include <array>
+#include <cerrno>
+#include <system_error>
 
 namespace count {
 
@@ -15,15 +17,15 @@ char letter(char byte) {
 
 }  // namespace
 
-void for_each_word(std::istream& text, const std::function<void(std::string_view)>& word) {
+void for_each_word(std::FILE* text, const std::function<void(std::string_view)>& word) {
   std::array<char, 1 << 16> piece{};
   std::string current;
   const auto end_word = [&] {
     if (!current.empty()) word(current);
     current.clear();
   };
-  while (text.read(piece.data(), piece.size()), text.gcount() > 0) {
-    for (const char byte : std::string_view(piece.data(), static_cast<std::size_t>(text.gcount()))) {
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), text)) {
+    for (const char byte : std::string_view(piece.data(), count)) {
       if (const char in_word = letter(byte)) {
         current.push_back(in_word);
       } else {
@@ -31,6 +33,7 @@ void for_each_word(std::istream& text, const std::function<void(std::string_view
       }
     }
   }
+  if (std::ferror(text) != 0) throw std::system_error(errno, std::generic_category());
   end_word();
 }
 

@@ -3,14 +3,15 @@
 //
 // The text comes in pieces; a word that is cut between two is put together.
 
+#include <cstdio>
 #include <functional>
-#include <istream>
 #include <string>
 #include <string_view>
 
 namespace count {
 
-// Calls `word` for each word of the stream; the view ends with the call.
-void for_each_word(std::istream& text, const std::function<void(std::string_view)>& word);
+// Calls `word` for each word of the stream; the view ends with the call. Throws std::system_error
+// where the stream cannot be read.
+void for_each_word(std::FILE* text, const std::function<void(std::string_view)>& word);
 
 }  // namespace count

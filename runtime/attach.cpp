@@ -55,7 +55,7 @@ void leave(detail::Mutator& mutator) {
 }
 
 void enter(detail::Mutator& mutator) {
-  thread_of(mutator).core.world().unblock(thread_of(mutator));
+  thread_of(mutator).core.unblock(thread_of(mutator));
   stand(&mutator, nullptr);
 }
 

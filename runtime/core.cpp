@@ -61,6 +61,8 @@ std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles
 
 // The Runtime whose cycle this thread is running.
 thread_local constinit const Core* collecting = nullptr;
+// Whether this thread is in a function of a handshake.
+thread_local constinit bool in_handshake = false;
 
 }  // namespace
 
@@ -84,6 +86,7 @@ Core::Core(Runtime& face, Config config)
 }
 
 Core::~Core() {
+  require_outside_of_handshake();
   if (const std::vector<std::string> names = world_.names(); !names.empty()) {
     std::string list;
     for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
@@ -173,6 +176,7 @@ Thread::Thread(Core& its_core, collector::Heap& heap, std::string given_name)
     : core(its_core), name(std::move(given_name)), allocator(heap) {}
 
 Thread& Core::attach(std::string name) {
+  require_outside_of_handshake();
   auto thread = std::make_unique<Thread>(*this, heap_, std::move(name));
   Thread& result = *thread;
   thread->runtime = &face_;
@@ -185,6 +189,7 @@ Thread& Core::attach(std::string name) {
 }
 
 void Core::detach(Thread& thread) {
+  require_outside_of_handshake();
   require_safepoint_allowed(thread);
   if (thread.roots != &thread.own_roots) {
     fatal("an Attach ended while its thread used a RootList", "thread " + thread.name);
@@ -203,8 +208,14 @@ void Core::require_safepoint_allowed(Thread& thread) const {
 }
 
 void Core::block(Thread& thread) {
+  require_outside_of_handshake();
   require_safepoint_allowed(thread);
   world_.block(thread);
+}
+
+void Core::unblock(Thread& thread) {
+  require_outside_of_handshake();
+  world_.unblock(thread);
 }
 
 void Core::poll(Thread& thread) {
@@ -241,6 +252,7 @@ void Core::collect(Cause cause) { collect(cause, count_of(started_)); }
 
 void Core::collect(Cause cause, std::uint64_t seen) {
   require_outside_of_cycle();
+  require_outside_of_handshake();
   const Waiting waiting;
   const std::lock_guard lock(cycle_mutex_);
   // A cycle that began after the request has done what was asked for.
@@ -259,13 +271,35 @@ void Core::collect(Cause cause, std::uint64_t seen) {
 
 void Core::with_no_cycle(const std::function<void()>& f) {
   require_outside_of_cycle();
+  require_outside_of_handshake();
   const Waiting waiting;
   const std::lock_guard lock(cycle_mutex_);
   f();
 }
 
+void Core::handshake(const std::function<void()>& f) {
+  require_outside_of_cycle();
+  require_outside_of_handshake();
+  const Waiting waiting;
+  world_.handshake([&](Thread& thread) {
+    in_handshake = true;
+    try {
+      f();
+    } catch (const std::exception& error) {
+      fatal("a function of a handshake threw", thread.name + ": " + error.what());
+    } catch (...) {
+      fatal("a function of a handshake threw", thread.name + ": no std::exception");
+    }
+    in_handshake = false;
+  });
+}
+
 void Core::require_outside_of_cycle() const {
   if (collecting == this) fatal("a call from inside a collection waits for its end", "runtime " + config_.name);
+}
+
+void Core::require_outside_of_handshake() const {
+  if (in_handshake) fatal("a function of a handshake waits for others, which wait for it", "runtime " + config_.name);
 }
 
 Waiting::Waiting() {

@@ -46,8 +46,9 @@ class Core {
   Thread& attach(std::string name);
   void detach(Thread& thread);
   World& world() { return world_; }
-  // Fatal inside a NoSafepoint scope.
+  // Both are fatal in a function of a handshake; the first also inside a NoSafepoint scope.
   void block(Thread& thread);
+  void unblock(Thread& thread);
   // What a safepoint with a request does.
   void poll(Thread& thread);
   void note_root(Thread& thread);
@@ -57,6 +58,7 @@ class Core {
   // --- collection ----------------------------------------------------------------------------
   void collect(Cause cause);
   void with_no_cycle(const std::function<void()>& f);
+  void handshake(const std::function<void()>& f);
 
   Runtime& face() { return face_; }
   const Config& config() const { return config_; }
@@ -76,6 +78,8 @@ class Core {
   void collect(Cause cause, std::uint64_t seen);
   // Fatal on the thread that runs a cycle of this Runtime.
   void require_outside_of_cycle() const;
+  // Fatal in a function of any handshake: it runs under the locks of a World.
+  void require_outside_of_handshake() const;
   void require_safepoint_allowed(Thread& thread) const;
   // Asks `attempt` for memory, collecting in between, until it gives some or none can be had.
   template <class Attempt>

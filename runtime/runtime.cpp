@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "runtime/core.hpp"
-#include "runtime/fatal.hpp"
 
 namespace midden::inline MIDDEN_ABI {
 
@@ -43,6 +42,8 @@ std::uint64_t Runtime::seed() const { return core_->seed(); }
 TypeHandle Runtime::add_type(const TypeInfo& type) { return core_->add_type(type); }
 void Runtime::retire_type(TypeHandle type) { core_->retire_type(type); }
 
+void Runtime::handshake(const std::function<void()>& f) { core_->handshake(f); }
+
 void Runtime::add_roots(RootSource& source) {
   core_->with_no_cycle([&] { core_->cycle().add_roots(source); });
 }
@@ -54,19 +55,6 @@ void Runtime::add_observer(Observer& observer) {
 }
 void Runtime::remove_observer(Observer& observer) {
   core_->with_no_cycle([&] { core_->ledger().remove_observer(observer); });
-}
-
-void Runtime::handshake(const std::function<void()>& f) {
-  const runtime::Waiting waiting;
-  core_->world().handshake([&](runtime::Thread& thread) {
-    try {
-      f();
-    } catch (const std::exception& error) {
-      runtime::fatal("a function of a handshake threw", thread.name + ": " + error.what());
-    } catch (...) {
-      runtime::fatal("a function of a handshake threw", thread.name + ": no std::exception");
-    }
-  });
 }
 
 Runtime& Runtime::current() { return *detail::here().runtime; }

@@ -371,3 +371,84 @@ TEST_CASE("An Attach that ends before another of the same Runtime is fatal") {
       },
       {"an Attach ended before what was nested in it, or on another thread", "thread culprit"});
 }
+
+TEST_CASE("A handshake from inside of a collection is fatal") {
+  struct Asker final : midden::Observer {
+    explicit Asker(Runtime& of) : runtime(of) {}
+    void phase_begins(midden::Phase phase) override {
+      if (phase == midden::Phase::mark) runtime.handshake([] {});
+    }
+    Runtime& runtime;
+  };
+  check_fatal(
+      [] {
+        Runtime runtime(quiet("nested"));
+        Asker observer(runtime);
+        runtime.add_observer(observer);
+        runtime.collect();
+      },
+      {"a call from inside a collection waits for its end", "runtime nested"});
+}
+
+TEST_CASE("A function of a handshake that waits for others is fatal") {
+  const int kind = GENERATE(range(0, 9));
+  const bool running = GENERATE(false, true);
+  CAPTURE(kind);
+  CAPTURE(running);
+  check_fatal(
+      [&] {
+        Runtime runtime(quiet("shaken"));
+        Runtime other(quiet("other"));
+        struct Empty final : midden::RootSource {
+          void trace(midden::Tracer&) override {}
+          const char* name() const override { return "empty"; }
+        } source;
+        const auto wait = [&] {
+          if (kind == 0) runtime.collect();
+          if (kind == 1) runtime.handshake([] {});
+          if (kind == 2) runtime.idle(std::chrono::seconds(1));
+          if (kind == 3) runtime.add_roots(source);
+          if (kind == 4) other.collect();
+          if (kind == 5) other.handshake([] {});
+          if (kind == 6) Attach(other, "elsewhere");
+          if (kind == 7 && running) Blocked();
+          if (kind == 7 && !running) midden::Unblocked();
+          if (kind == 8 && running) {
+            while (true) midden::make<Node>();
+          }
+          if (kind == 8 && !running) Attach(runtime, "again");
+        };
+        if (!running) {
+          Attach here(runtime, "asker");
+          runtime.handshake(wait);
+          return;
+        }
+        std::thread([&] {
+          Attach there(runtime, "server");
+          while (true) midden::safepoint();
+        }).detach();
+        const auto asker = std::this_thread::get_id();
+        while (true) {
+          runtime.handshake([&] {
+            if (std::this_thread::get_id() != asker) wait();
+          });
+        }
+      },
+      {"a function of a handshake waits for others", "runtime "});
+}
+
+TEST_CASE("A function of a handshake may ask for what waits for nobody") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  int calls = 0;
+  midden::TypeHandle type;
+  runtime.handshake([&] {
+    type = runtime.add_type({.name = "Made", .size = 8});
+    runtime.retire_type(type);
+    static_cast<void>(runtime.heap());
+    ++calls;
+  });
+  runtime.handshake([&] { ++calls; });
+  runtime.collect();
+  CHECK(calls == 2);
+}

@@ -55,7 +55,8 @@ class Runtime {
   // Runs a cycle and returns when it is over. Requests that wait while a cycle runs are served
   // together by the next one. This, `idle`, `handshake` and adding and removing of sources and
   // observers are safepoints: the thread is Blocked, in whichever Runtime it runs, while it waits
-  // for others. From inside a cycle (observers, root sources) they are fatal.
+  // for others. From inside a cycle (observers, root sources) and from a function of a handshake
+  // they are fatal.
   void collect();
   // Does work that is waiting, on this thread, for about `budget`: finishes the sweep. Returns
   // true when nothing is left. For a host's idle moments; never needed for correctness.
@@ -85,7 +86,8 @@ class Runtime {
 
   // Runs `f` once for each attached thread, on that thread at its next poll, or on this one
   // while the other is blocked; returns when all are done. The world is not stopped. `f` may
-  // not touch the heap, block or throw.
+  // not touch the heap, block, wait for others (attach, collect, ask for a handshake) or throw;
+  // that it does is fatal.
   void handshake(const std::function<void()>& f);
 
   // The Runtime that this thread is attached to. Throws NotAttached.

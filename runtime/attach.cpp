@@ -91,6 +91,10 @@ void fault_root() noexcept {
   runtime::fatal("a Root was moved or ended by a thread that is Blocked or not attached",
                  "thread " + name_of_this_thread({}));
 }
+void fault_foreign_root() noexcept {
+  runtime::fatal("a Root was assigned, moved or ended in another Runtime than its own",
+                 "thread " + thread_of(*current).name + ", runtime " + current->runtime->config().name);
+}
 
 }  // namespace detail
 
@@ -186,6 +190,15 @@ namespace detail {
 AnyGlobalRoot::AnyGlobalRoot(void* object) : object_(object), table_(here().runtime->core().globals()) {
   current->runtime->core().require_own(object);
   table_->add(*this);
+}
+
+void AnyGlobalRoot::require_own(const void* object) const {
+  Mutator& mutator = here();
+  if (!table_->belongs_to(*mutator.runtime)) {
+    runtime::fatal("a GlobalRoot was assigned to outside of its Runtime, or after that had ended",
+                   "thread " + thread_of(mutator).name + ", runtime " + mutator.runtime->config().name);
+  }
+  mutator.runtime->core().require_own(object);
 }
 
 AnyGlobalRoot::~AnyGlobalRoot() { table_->remove(*this); }

@@ -75,7 +75,7 @@ Core::Core(Runtime& face, Config config)
       trace_(config_.message),
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),
-      globals_(std::make_shared<detail::GlobalRoots>()),
+      globals_(std::make_shared<detail::GlobalRoots>(face)),
       cycle_(heap_, world_, ledger_, cycle_settings(config_)) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);

@@ -78,11 +78,12 @@ void GlobalRoots::remove(AnyGlobalRoot& root) {
 }
 
 std::vector<void*> GlobalRoots::close() {
+  runtime_.store(nullptr, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   std::vector<void*> named;
   for (AnyGlobalRoot* root : roots_) {
     named.push_back(root->load());
-    root->store(nullptr);
+    root->put(nullptr);
   }
   return named;
 }

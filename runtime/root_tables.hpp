@@ -8,6 +8,7 @@
 // Threads: lists belong to their thread or task and are read while the world is stopped; the
 // tables themselves lock. No lock is held while another is taken.
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -57,6 +58,10 @@ namespace detail {
 
 class GlobalRoots final : public RootSource {
  public:
+  explicit GlobalRoots(const Runtime& runtime) : runtime_(&runtime) {}
+  // False for all once the Runtime has ended. Relaxed: a thread that runs in the Runtime keeps it
+  // from ending, and for others any value but their own Runtime will do.
+  bool belongs_to(const Runtime& runtime) const { return runtime_.load(std::memory_order_relaxed) == &runtime; }
   void add(AnyGlobalRoot& root);
   void remove(AnyGlobalRoot& root);
   // Empties all; they may end later. Returns what they named, for a report.
@@ -65,6 +70,7 @@ class GlobalRoots final : public RootSource {
   const char* name() const override { return "global"; }
 
  private:
+  std::atomic<const Runtime*> runtime_;
   std::mutex mutex_;
   std::unordered_set<AnyGlobalRoot*> roots_;
 };

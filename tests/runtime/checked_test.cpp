@@ -184,3 +184,40 @@ TEST_CASE("The normal build pays nothing for what the checked one looks at") {
   CHECK(midden::make<Witness>()->recorded == midden::checked);
   CHECK((midden::detail::current_heap.bytes != 0) == midden::checked);
 }
+
+TEST_CASE("A root that is assigned, moved or ended in another Runtime than its list's is stopped") {
+  const int kind = GENERATE(range(0, 4));
+  CAPTURE(kind);
+  check_build(death_of([&] {
+                Runtime a(quiet("a"));
+                Runtime b(quiet("b"));
+                Attach in_a(a);
+                std::optional<Root<Node>> root(make_list(1));
+                {
+                  Attach in_b(b);
+                  if (kind == 0) *root = make_list(1);
+                  if (kind == 1) *root = nullptr;
+                  if (kind == 2) {
+                    const Root<Node> taken(std::move(*root));
+                  }
+                  if (kind == 3) root.reset();
+                }
+                root.reset();
+              }),
+              {"a Root was assigned, moved or ended in another Runtime than its own"});
+}
+
+TEST_CASE("A root that was moved from joins the Runtime it is assigned in") {
+  Runtime a(quiet("a"));
+  Runtime b(quiet("b"));
+  Attach in_a(a);
+  Root<Node> root = make_list(1);
+  { const Root<Node> taken(std::move(root)); }
+  Attach in_b(b);
+  {
+    root = make_list(2);
+    CHECK(live_objects(b) == 2);
+    const Root<Node> taken(std::move(root));
+    CHECK(length_of(taken.get()) == 2);
+  }
+}

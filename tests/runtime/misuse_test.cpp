@@ -452,3 +452,61 @@ TEST_CASE("A function of a handshake may ask for what waits for nobody") {
   runtime.collect();
   CHECK(calls == 2);
 }
+
+TEST_CASE("A GlobalRoot that is assigned to outside of its Runtime, or after that has ended, is fatal") {
+  const int kind = GENERATE(range(0, 4));
+  CAPTURE(kind);
+  check_fatal(
+      [&] {
+        std::optional<Runtime> a(std::in_place, quiet("a"));
+        Runtime b(quiet("b"));
+        std::optional<midden::GlobalRoot<Node>> root;
+        {
+          Attach in_a(*a, "culprit");
+          root.emplace(make_list(1));
+          Node* own = root->get();
+          const midden::Pin<Node> other(make_list(1));
+          Attach in_b(b, "culprit");
+          const Root<Node> foreign = make_list(1);
+          if (kind == 0) *root = foreign;
+          if (kind == 1) *root = own;
+          if (kind == 2) {
+            Attach again(*a, "culprit");
+            *root = foreign.get();
+          }
+        }
+        a.reset();
+        Attach in_b(b, "culprit");
+        *root = make_list(1);
+      },
+      {kind == 2 ? "of an object of another Runtime, or of none"
+                 : "a GlobalRoot was assigned to outside of its Runtime, or after that had ended",
+       kind == 2 ? "runtime a" : "thread culprit"});
+}
+
+TEST_CASE("A GlobalRoot is assigned an object by an attached thread only, and null by any") {
+  Runtime a(quiet("a"));
+  Runtime b(quiet("b"));
+  Attach in_a(a);
+  midden::GlobalRoot<Node> root(make_list(1));
+  Node* const node = root.get();
+  {
+    const Blocked blocked;
+    CHECK_THROWS_AS(root = node, midden::NotAttached);
+    CHECK(root.get() == node);
+    root = nullptr;
+  }
+  root = node;
+  {
+    Attach in_b(b);
+    root = nullptr;
+    CHECK_FALSE(root);
+  }
+  root = make_list(2);
+  std::thread([&] {
+    CHECK_THROWS_AS(root = node, midden::NotAttached);
+    CHECK(length_of(root.get()) == 2);
+    root = nullptr;
+  }).join();
+  CHECK(live_objects(a) == 0);
+}

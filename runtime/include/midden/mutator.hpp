@@ -86,6 +86,7 @@ inline thread_local constinit Mutator* current = nullptr;
 void poll_slow(Mutator& mutator);
 void note_root_slow(Mutator& mutator);
 [[noreturn]] void fault_root() noexcept;
+[[noreturn]] void fault_foreign_root() noexcept;
 
 inline Mutator& here() {
   Mutator* mutator = current;

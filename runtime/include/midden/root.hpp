@@ -9,7 +9,8 @@
 // was in use when it was made. It may be moved, and roots may end in any order. Operations on a
 // Root are heap touches: the thread must be attached and not Blocked (else NotAttached; moving and
 // ending one cannot throw, and are checked in the checked build only), except reading it. Making,
-// assigning and ending a root is never a safepoint.
+// assigning and ending a root is never a safepoint. Requires: the thread runs in the Runtime in
+// which the root was made (checked build).
 //
 // Threads: a Root and its list are used by one thread at a time; a GlobalRoot by any, and its
 // loads and stores are atomic.
@@ -30,14 +31,33 @@ class Runtime;
 
 namespace detail {
 
+// The Runtime in whose lists a root is, for the checked build; nothing in others.
+template <bool noted>
+class ListOwner {
+ public:
+  void note(const Mutator&) noexcept {}
+  void require(const Mutator&) const noexcept {}
+};
+template <>
+class ListOwner<true> {
+ public:
+  void note(const Mutator& mutator) noexcept { runtime_ = mutator.runtime; }
+  void require(const Mutator& mutator) const noexcept {
+    if (mutator.runtime != runtime_) fault_foreign_root();
+  }
+
+ private:
+  const Runtime* runtime_ = nullptr;
+};
+
 // A root's life in its list, without its type.
 class AnyRoot {
  protected:
   AnyRoot() : AnyRoot(here(), nullptr) {}
   explicit AnyRoot(void* object) { assign(object); }
   // For allocation, which has the mutator at hand.
-  AnyRoot(Mutator& mutator, void* object) : link_(*mutator.roots, object) {}
-  AnyRoot(AnyRoot&& other) noexcept {
+  AnyRoot(Mutator& mutator, void* object) : link_(*mutator.roots, object) { owner_.note(mutator); }
+  AnyRoot(AnyRoot&& other) noexcept : owner_(other.owner_) {
     other.require_running();
     link_.replace(other.link_);
     link_.object = std::exchange(other.link_.object, nullptr);
@@ -54,24 +74,32 @@ class AnyRoot {
     if (mutator.stress_roots != 0) [[unlikely]]
       note_root_slow(mutator);
     if (link_.alone()) join(mutator);
+    owner_.require(mutator);
     link_.object = object;
   }
   void assign(AnyRoot&& other) {
+    other.require_running();
     assign(other.link_.object);
     if (this != &other) other.link_.object = nullptr;
   }
   void* object() const noexcept { return link_.object; }
 
  private:
-  void join(Mutator& mutator) { link_.link_after(*mutator.roots); }
+  void join(Mutator& mutator) {
+    link_.link_after(*mutator.roots);
+    owner_.note(mutator);
+  }
   // What cannot throw is fatal in the checked build: a list that changes while it may be traced.
   void require_running() const noexcept {
     if constexpr (checked) {
-      if (current == nullptr && !link_.alone()) fault_root();
+      if (link_.alone()) return;
+      if (current == nullptr) fault_root();
+      owner_.require(*current);
     }
   }
 
   RootLink link_;
+  [[no_unique_address]] ListOwner<checked> owner_;
 };
 
 }  // namespace detail
@@ -166,17 +194,27 @@ class AnyGlobalRoot {
 
   // Release and acquire: the object named is seen as the storing thread left it.
   void* load() const noexcept { return object_.load(std::memory_order_acquire); }
-  void store(void* object) noexcept { object_.store(object, std::memory_order_release); }
+  void store(void* object) {
+    if (object != nullptr) require_own(object);
+    put(object);
+  }
 
  private:
   friend class GlobalRoots;
+  void put(void* object) noexcept { object_.store(object, std::memory_order_release); }
+  // Throws NotAttached; fatal outside of the root's Runtime, and for another's object.
+  void require_own(const void* object) const;
+
   std::atomic<void*> object_;
   std::shared_ptr<GlobalRoots> table_;  // outlives the Runtime as long as a root needs it
 };
 
 }  // namespace detail
 
-// A root without a thread. When its Runtime ends it becomes null, and the Runtime reports it.
+// A root without a thread. When its Runtime ends it becomes null, and the Runtime reports it. It
+// may be made empty by any thread, at any time. It is made, and assigned an object, by a thread
+// that runs in its Runtime: NotAttached for one that runs in none. Assigning in another Runtime,
+// or after its own has ended, is fatal, and so is an object of another Runtime.
 template <class T>
 class GlobalRoot : detail::AnyGlobalRoot {
  public:

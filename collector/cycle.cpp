@@ -3,7 +3,6 @@
 #include "collector/cycle.hpp"
 
 #include <cstdlib>
-#include <optional>
 
 #include "collector/check/heap_walk.hpp"
 #include "collector/check/verifier.hpp"
@@ -40,6 +39,7 @@ CycleReport Cycle::run(Cause cause) {
 
     ledger_.enter(Phase::resume);
   }
+  heap_.discard_above(settings_.pacing.soft_limit);
   complete(ledger_.finish(), allocated);
   return ledger_.publish();
 }

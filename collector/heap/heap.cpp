@@ -39,7 +39,7 @@ Heap::~Heap() = default;
 Space& Heap::space_for(Type& type, SizeClass c) {
   Home& home = type.home(c);
   if (Space* own = home.own()) return *own;
-  if (type.info().alignment > granule_bytes || home.note_shared(class_bytes(c), cycle_)) {
+  if (type.info().alignment > granule_bytes || home.note_shared(class_bytes(c), cycle())) {
     promote(type, c);
     return *home.own();
   }
@@ -202,6 +202,11 @@ BlockIndex Heap::take_free(std::size_t blocks, bool segment, bool may_extend, Ve
   const std::lock_guard lock(pool_mutex_);
   BlockIndex first = pool_.take(blocks);
   if (first == no_block && may_extend) {
+    // Before the frontier moves, for it does not move back. A segment costs its tables only.
+    if (!fits_limit(blocks * (AddressSpace::overhead_per_block + (segment ? 0 : block_bytes)))) {
+      verdict = Verdict::limit_reached;
+      return no_block;
+    }
     const BlockIndex from = space_.frontier();
     pool_.make_room();
     if (!space_.extend(blocks - pool_.free_before(from))) {
@@ -234,6 +239,11 @@ std::uint64_t Heap::committed_locked() const {
   return blocks * (block_bytes + AddressSpace::overhead_per_block) + segment_committed_;
 }
 
+void Heap::discard_above(std::uint64_t bytes) {
+  const std::lock_guard lock(pool_mutex_);
+  if (committed_locked() > bytes) pool_.discard();
+}
+
 std::uint64_t Heap::committed_bytes() const {
   const std::lock_guard lock(pool_mutex_);
   return committed_locked();
@@ -255,7 +265,7 @@ void Heap::init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std
                                 .slots = slots,
                                 .slot_bytes = slot_bytes,
                                 .reciprocal = reciprocal_of(slot_bytes),
-                                .swept_cycle = cycle_,
+                                .swept_cycle = cycle(),
                                 .space = &space};
     space_.plan(index) = plan;
   }
@@ -270,9 +280,13 @@ void Heap::sweep_next(Space& space, bool release_free, std::uint32_t& free_slots
     const Metadata mark = space_.metadata(space_.begin_of(head.first));
     free_slots = mark.has(live_colour()) ? 0 : 1;
     if (free_slots != 0) space_.metadata_of(head.first)[0] = 0;
-    head.swept_cycle = cycle_;
+    if (free_slots != 0 && checked_) {
+      const bool segment = types_[head.type].info().segment;
+      std::memset(space_.begin_of(head.first), poison_byte, segment ? head.committed_bytes : head.slot_bytes);
+    }
+    head.swept_cycle = cycle();
   } else {
-    free_slots = sweep_span(space_, head, live_colour(), cycle_);
+    free_slots = sweep_span(space_, head, live_colour(), cycle());
     if (checked_) poison_free_slots(space_, head);
   }
   if (release_free && free_slots == head.slots) {
@@ -316,7 +330,7 @@ void Heap::release_span(Block& head) {
 
 void Heap::sweep_overdue() {
   // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
-  const std::uint64_t next = cycle_ + 1;
+  const std::uint64_t next = cycle() + 1;
   for (std::size_t i = 0; Space* space = find_space(i); ++i) {
     const std::lock_guard lock(space->mutex);
     const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
@@ -440,7 +454,7 @@ HeapReport Heap::report() const {
           .free_bytes = (pool_.free_blocks() - pool_.zero_blocks()) * block_bytes,
           .arena_bytes = segment_committed_,
           .allocated_bytes = allocated_total_.load(relaxed),
-          .cycles = cycle_};
+          .cycles = cycle()};
 }
 
 Space* Heap::find_space(std::size_t number) const {

@@ -59,7 +59,7 @@ class Heap {
   const AddressSpace& address_space() const { return space_; }
   TypeTable& types() { return types_; }
   bool checked() const { return checked_; }
-  std::uint64_t cycle() const { return cycle_; }
+  std::uint64_t cycle() const { return cycle_.load(std::memory_order_relaxed); }
   Colour live_colour() const { return colour_of_cycle(cycle_); }
 
   // --- allocation ---------------------------------------------------------------------------
@@ -89,12 +89,14 @@ class Heap {
   // Sweeps what must be swept before colours rotate, outside of the pause.
   void sweep_overdue();
   // Makes the next cycle's colour the live one.
-  void begin_cycle(const StoppedWorld&) { ++cycle_; }
+  void begin_cycle(const StoppedWorld&) { cycle_.store(cycle() + 1, std::memory_order_relaxed); }
   // Takes back what mutators own; all spans are to be swept again.
   void reclaim(const StoppedWorld&);
   // Frees the ids of retired types of which marking found no object.
   void drop_retired(const StoppedWorld&);
   void set_trigger(std::uint64_t allocated, std::uint64_t arena);
+  // Gives the memory of free blocks back to the system where more than `bytes` are committed.
+  void discard_above(std::uint64_t bytes);
   // Sweeps and releases free spans until the clock says `deadline_ns`; true when all is swept.
   bool sweep_until(std::uint64_t deadline_ns);
 
@@ -153,7 +155,8 @@ class Heap {
   const bool checked_;
   AddressSpace space_;
   TypeTable types_;
-  std::uint64_t cycle_ = 0;  // changes only while the world is stopped
+  // Changes only while the world is stopped, which orders it for mutators; reports are read by any.
+  std::atomic<std::uint64_t> cycle_{0};
 
   mutable std::mutex spaces_mutex_;
   mutable std::deque<Space> spaces_;  // grows only

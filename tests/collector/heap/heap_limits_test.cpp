@@ -72,6 +72,27 @@ TEST_CASE("The hard limit is reached by the block, and never passed") {
   }
 }
 
+TEST_CASE("A request far beyond the limit is refused before it costs anything") {
+  HeapOnly only(false, {.reserve = std::size_t{1} << 36, .heap_max = 64 * mib});
+  Type& large = only.add({.name = "bytes", .size = 8, .element_size = 1});
+  const Grant grant = only.allocator.allocate(large, std::size_t{1} << 35, Effort::beyond_trigger);
+  CHECK(grant.verdict == Verdict::limit_reached);
+  CHECK(only.heap.address_space().frontier() == 0);
+  CHECK(only.allocator.allocate(large, 60 * mib, Effort::beyond_trigger).verdict == Verdict::memory);
+}
+
+TEST_CASE("Above a soft limit the memory of free blocks is given back") {
+  HeapOnly only;
+  Type& type = only.add(leaf_of(4096, 64));
+  for (int i = 0; i < 1600; ++i) only.make(type);
+  only.survive({});
+  static_cast<void>(only.heap.sweep_until(no_deadline));
+  only.heap.discard_above(100 * block_cost);
+  CHECK(only.heap.committed_bytes() == 100 * block_cost);
+  only.heap.discard_above(99 * block_cost);
+  CHECK(only.heap.committed_bytes() == 0);
+}
+
 TEST_CASE("At the limit, what has died is memory again, for every type and size") {
   HeapOnly only(false, {.reserve = small_reserve, .heap_max = 100 * block_cost});
   Type& small = only.add(leaf_of(64, 64));

@@ -204,5 +204,14 @@ TEST_CASE("In a checked heap a dead slot is full of poison after its sweep, a su
   }
 }
 
+TEST_CASE("In a checked heap a large object that has died is full of poison too") {
+  HeapOnly only(true);
+  Type& type = only.add(leaf_of(300'000));
+  const std::byte* dead = only.make(type);
+  only.survive({});
+  static_cast<void>(only.heap.sweep_until(no_deadline));
+  for (std::size_t i = 0; i < 300'000; ++i) REQUIRE(dead[i] == std::byte{0xdb});
+}
+
 }  // namespace
 }  // namespace midden::collector_tests

@@ -24,6 +24,7 @@ std::byte* allocate_type(detail::Mutator& mutator, collector::Type& type, std::s
 }
 
 Root<void> make_object_in(detail::Mutator& mutator, TypeHandle handle, std::size_t elements) {
+  detail::require_current(mutator);
   std::byte* memory = allocate_type(mutator, runtime::Core::type_of(handle), elements);
   detail::publish_object();
   return Root<void>(mutator, memory);
@@ -34,11 +35,13 @@ Root<void> make_object_in(detail::Mutator& mutator, TypeHandle handle, std::size
 namespace detail {
 
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type) {
+  require_current(mutator);
   runtime::Thread& thread = thread_of(mutator);
   return thread.core.allocate_fixed(thread, slot, type);
 }
 
 std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements) {
+  require_current(mutator);
   runtime::Thread& thread = thread_of(mutator);
   return allocate_type(mutator, thread.core.bind(thread, slot, type), elements);
 }
@@ -71,7 +74,7 @@ Root<String> make_string(std::string_view text) {
   return Root<String>(mutator, string);
 }
 Root<String> make_string(Attach& here, std::string_view text) {
-  if (&here.mutator() != detail::current) detail::throw_not_attached();
+  detail::require_current(here.mutator());
   return make_string(text);
 }
 
@@ -85,6 +88,7 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes) {
 
 void commit(Attach& here, Segment& segment, std::size_t bytes) {
   detail::Mutator& mutator = here.mutator();
+  detail::require_current(mutator);
   if (mutator.asked()) [[unlikely]]
     detail::poll_slow(mutator);
   runtime::Thread& thread = thread_of(mutator);

@@ -76,7 +76,7 @@ void throw_not_attached() {
   text.append(known != nullptr ? static_cast<const runtime::Thread*>(known)->name : name_of_this_thread({}));
   text.append("' touched the heap ");
   if (current != nullptr) {
-    text.append("through an Attach that is not its innermost one");
+    text.append("through an Attach that is not its innermost one, or is another thread's");
   } else if (blocked_mutator != nullptr) {
     text.append("while it is Blocked: use midden::Unblocked inside");
   } else {
@@ -85,7 +85,10 @@ void throw_not_attached() {
   throw NotAttached(text);
 }
 
-void poll_slow(Mutator& mutator) { thread_of(mutator).core.poll(thread_of(mutator)); }
+void poll_slow(Mutator& mutator) {
+  require_current(mutator);
+  thread_of(mutator).core.poll(thread_of(mutator));
+}
 void note_root_slow(Mutator& mutator) { thread_of(mutator).core.note_root(thread_of(mutator)); }
 void fault_root() noexcept {
   runtime::fatal("a Root was moved or ended by a thread that is Blocked or not attached",

@@ -219,7 +219,6 @@ void Core::unblock(Thread& thread) {
 }
 
 void Core::poll(Thread& thread) {
-  if (Word(thread).has(detail::blocked_bit)) detail::throw_not_attached();
   require_safepoint_allowed(thread);
   world_.poll(thread);
   bool due = std::exchange(thread.stress_due, false);

@@ -5,10 +5,14 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
+
+#include <midden/segment.hpp>
 
 #include "runtime/core.hpp"
 #include "tests/runtime/nodes.hpp"
@@ -22,6 +26,11 @@ using midden::Runtime;
 using midden::String;
 
 namespace {
+
+struct Huge {
+  std::byte bytes[400 * 1024];
+  static constexpr midden::Leaf midden_leaf{};
+};
 
 struct Point {
   double x, y;
@@ -313,4 +322,42 @@ TEST_CASE("A type without a number gets memory of its own and no cursor") {
   CHECK(heap.type_of(large).info().size == 320);
   CHECK(midden::detail::type_slot<Dirt<16>> != 0);
   CHECK(midden::detail::type_slot<Dirt<16>> != midden::detail::type_slot<Dirt<320>>);
+}
+
+TEST_CASE("The Attach of another thread cannot be allocated through") {
+  Runtime runtime(checking());
+  Attach here(runtime);
+  const midden::TypeHandle type = runtime.add_type({.name = "Made", .size = 8});
+  const Root<midden::Segment> segment = midden::make_segment(here, 4096);
+  const bool attached = GENERATE(false, true);
+  CAPTURE(attached);
+  std::thread([&] {
+    std::optional<Attach> there;
+    if (attached) there.emplace(runtime);
+    CHECK_THROWS_AS(midden::make<Huge>(here), midden::NotAttached);
+    CHECK_THROWS_AS(midden::unsafe::make<Huge>(here), midden::NotAttached);
+    CHECK_THROWS_AS(midden::make_array<int>(here, 3), midden::NotAttached);
+    CHECK_THROWS_AS(midden::make_string(here, "text"), midden::NotAttached);
+    CHECK_THROWS_AS(midden::make_object(here, type), midden::NotAttached);
+    CHECK_THROWS_AS(midden::make_segment(here, 4096), midden::NotAttached);
+    CHECK_THROWS_AS(midden::commit(here, *segment, 4096), midden::NotAttached);
+  }).join();
+  CHECK(live_objects(runtime) == 1);
+}
+
+TEST_CASE("The checked build looks at the Attach of every allocation") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  midden::make<Point>(here);
+  std::thread([&] {
+    // There is room behind the cursor, so other builds take it without looking.
+    bool refused = false;
+    try {
+      midden::unsafe::make<Point>(here);
+    } catch (const midden::NotAttached&) {
+      refused = true;
+    }
+    CHECK(refused == midden::checked);
+  }).join();
+  CHECK(live_objects(runtime) == 0);
 }

@@ -10,7 +10,9 @@
 // stands at its end, so a reference to the object may be handed to another thread by any store.
 //
 // Errors: OutOfMemory, the heap intact; NotAttached; whatever the constructor throws.
-// Threads: any attached thread. The forms with `Attach&` skip one thread-local load.
+// Threads: any attached thread. The forms with `Attach&` skip one thread-local load. Requires:
+// the Attach is the thread's innermost one; the slow paths, and in the checked build each call,
+// throw NotAttached where it is not, or where it is another thread's.
 
 #include <atomic>
 #include <cstddef>
@@ -30,7 +32,8 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace detail {
 
-// The slow paths: refill, collect, or throw OutOfMemory. They return zeroed memory.
+// The slow paths: refill, collect, or throw OutOfMemory. They return zeroed memory. They throw
+// NotAttached where the mutator is not this thread's.
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type);
 std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements);
 
@@ -43,6 +46,7 @@ template <class T>
 
 template <class T>
 inline std::byte* allocate(Mutator& mutator) {
+  if constexpr (checked) require_current(mutator);
   const std::uint32_t slot = type_slot<T>;
   if (mutator.asked() || slot >= mutator.cursor_count || mutator.cursors[slot].empty()) [[unlikely]]
     return allocate_slow<T>(mutator);

@@ -95,6 +95,13 @@ inline Mutator& here() {
   return *mutator;
 }
 
+// Throws NotAttached where `mutator` is not the one that this thread runs as: an Attach of another
+// thread, or not the innermost one.
+inline void require_current(const Mutator& mutator) {
+  if (&mutator != current) [[unlikely]]
+    throw_not_attached();
+}
+
 }  // namespace detail
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -2,23 +2,40 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
-#include <string>
+#include <exception>
 
 #include "runtime/backtrace.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
+namespace {
+
+void say(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
 void fatal(std::string_view what, std::string_view structure) {
-  std::string text = "midden: fatal: ";
-  text.append(what).append("\n");
-  if (!structure.empty()) text.append("  ").append(structure).append("\n");
-  text.append("call stack:\n").append(describe(capture_stack(1)));
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = ::write(STDERR_FILENO, text.data() + written, text.size() - written);
-    if (count <= 0) break;
-    written += static_cast<std::size_t>(count);
+  say("midden: fatal: ");
+  say(what);
+  if (!structure.empty()) {
+    say("\n  ");
+    say(structure);
+  }
+  say("\ncall stack:\n");
+  const CallStack stack = capture_stack(1);
+  try {
+    say(describe(stack));
+  } catch (const std::exception&) {
+    say("  (no memory to name its functions)\n");
   }
   std::abort();
 }

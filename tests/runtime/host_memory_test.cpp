@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "runtime/core.hpp"
+#include "runtime/fatal.hpp"
 #include "tests/runtime/failing_new.hpp"
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/death.hpp"
 
 using midden::Attach;
 using midden::Root;
@@ -147,4 +149,14 @@ TEST_CASE("A Runtime that cannot be made throws, and another can be") {
       },
       [] {});
   CHECK(failures > 5);
+}
+
+TEST_CASE("The last words are written also where the host has no memory left") {
+  const Death death = death_of([] {
+    const FailingNew after(0);
+    midden::runtime::fatal("something is broken", "this is how it looks, in more than a few words");
+  });
+  CHECK(death.signal == SIGABRT);
+  CHECK(death.says("midden: fatal: something is broken\n  this is how it looks, in more than a few words\n"));
+  CHECK(death.says("call stack:"));
 }

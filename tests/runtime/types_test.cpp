@@ -90,6 +90,21 @@ struct Irregular {
   }
 };
 
+struct Beside {
+  std::uintptr_t word;
+  static constexpr bool midden_trace_beside_mutators = true;
+  static void midden_trace(const Beside& self, midden::Tracer& tracer) {
+    tracer.object(reinterpret_cast<const void*>(self.word));
+  }
+};
+struct NotBeside {
+  std::uintptr_t word;
+  static constexpr bool midden_trace_beside_mutators = false;
+  static void midden_trace(const NotBeside& self, midden::Tracer& tracer) {
+    tracer.object(reinterpret_cast<const void*>(self.word));
+  }
+};
+
 struct Huge {
   Ref<Number> first;
   std::byte middle[400 * 1024];
@@ -198,4 +213,11 @@ TEST_CASE("Arrays of described structs are scanned element by element") {
   CHECK(live_objects(runtime) == 101);
   for (std::size_t i = 0; i < array->size(); i += 10)
     REQUIRE((*array)[i].number->value == static_cast<std::int64_t>(i));
+}
+
+TEST_CASE("A scan function says whether it may run beside mutators") {
+  CHECK_FALSE(midden::type_info<Irregular>().scan_beside_mutators);
+  CHECK(midden::type_info<Beside>().scan_beside_mutators);
+  CHECK_FALSE(midden::type_info<NotBeside>().scan_beside_mutators);
+  CHECK_FALSE(midden::type_info<Number>().scan_beside_mutators);
 }

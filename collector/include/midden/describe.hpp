@@ -226,8 +226,12 @@ Layout<T> layout() {
 template <class T>
 struct StaticType {
   Layout<T> places = layout<T>();
-  TypeInfo info{
-      .name = type_name<T>(), .size = sizeof(T), .alignment = alignof(T), .refs = places.refs, .scan = places.scan};
+  TypeInfo info{.name = type_name<T>(),
+                .size = sizeof(T),
+                .alignment = alignof(T),
+                .refs = places.refs,
+                .scan = places.scan,
+                .scan_beside_mutators = places.scan != nullptr && TracesBesideMutators<T>};
 };
 
 // A small number for each C++ type in the process, from 1: the index of its allocation cursor.

@@ -25,7 +25,8 @@ std::byte* allocate_type(detail::Mutator& mutator, collector::Type& type, std::s
 
 Root<void> make_object_in(detail::Mutator& mutator, TypeHandle handle, std::size_t elements) {
   detail::require_current(mutator);
-  std::byte* memory = allocate_type(mutator, runtime::Core::type_of(handle), elements);
+  collector::Type& type = thread_of(mutator).core.added_types().find(handle);
+  std::byte* memory = allocate_type(mutator, type, elements);
   detail::publish_object();
   return Root<void>(mutator, memory);
 }

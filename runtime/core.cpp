@@ -72,6 +72,7 @@ Core::Core(Runtime& face, Config config)
       seed_(draw_seed(config_.seed)),
       heap_(pages_, {.reserve = choose_reserve(pages_, config_.reserve), .heap_max = or_unlimited(config_.heap_max)},
             config_.check),
+      added_types_(heap_),
       trace_(config_.message),
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),

@@ -20,6 +20,7 @@
 
 #include "collector/cycle.hpp"
 #include "collector/heap/pages.hpp"
+#include "runtime/added_types.hpp"
 #include "runtime/observe/gctrace.hpp"
 #include "runtime/pin_table.hpp"
 #include "runtime/root_tables.hpp"
@@ -39,7 +40,6 @@ class Core {
   std::byte* allocate(Thread& thread, collector::Type& type, std::size_t elements);
   // This heap's copy of a C++ type's description; `slot` is the type's number, 0 while it has none.
   collector::Type& bind(Thread& thread, std::uint32_t slot, const TypeInfo& type);
-  static collector::Type& type_of(TypeHandle handle) { return *static_cast<collector::Type*>(handle.type_); }
   void commit_segment(Thread& thread, void* segment, std::size_t bytes);
 
   // --- threads -------------------------------------------------------------------------------
@@ -70,8 +70,7 @@ class Core {
   TaskRoots& tasks() { return task_roots_; }
   std::shared_ptr<detail::PinTable> pins() { return pins_; }
   std::shared_ptr<detail::GlobalRoots> globals() { return globals_; }
-  TypeHandle add_type(const TypeInfo& type) { return TypeHandle(&heap_.types().add(type)); }
-  void retire_type(TypeHandle handle) { heap_.retire(type_of(handle)); }
+  AddedTypes& added_types() { return added_types_; }
   void say(const std::string& line) const;
 
  private:
@@ -91,6 +90,7 @@ class Core {
   const std::uint64_t seed_;
   collector::SystemPages pages_;
   collector::Heap heap_;
+  AddedTypes added_types_;
   World world_;
   collector::Ledger ledger_;
   Statistics statistics_;

@@ -39,8 +39,8 @@ PinReport Runtime::pins() const { return core_->pins()->report(); }
 const Config& Runtime::config() const { return core_->config(); }
 std::uint64_t Runtime::seed() const { return core_->seed(); }
 
-TypeHandle Runtime::add_type(const TypeInfo& type) { return core_->add_type(type); }
-void Runtime::retire_type(TypeHandle type) { core_->retire_type(type); }
+TypeHandle Runtime::add_type(const TypeInfo& type) { return core_->added_types().add(type); }
+void Runtime::retire_type(TypeHandle type) { core_->added_types().retire(type); }
 
 void Runtime::handshake(const std::function<void()>& f) { core_->handshake(f); }
 

@@ -1,6 +1,8 @@
 // Types made at run time: what is refused, objects with elements, scan functions, retiring.
 
 #include <cstring>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -201,4 +203,36 @@ TEST_CASE("An unused type can be retired at once, also from a thread that is not
   for (int i = 0; i < 10; ++i) runtime.retire_type(runtime.add_type({.name = "Unused", .size = 8}));
   runtime.collect();
   CHECK(runtime.core().heap().types().all().size() == before);
+}
+
+TEST_CASE("A handle that is empty, foreign or retired is refused") {
+  std::optional<Runtime> ended(std::in_place, quiet("ended"));
+  Runtime other(checking("other"));
+  Runtime runtime(checking());
+  Attach here(runtime);
+  const TypeHandle old = ended->add_type({.name = "Old", .size = 16});
+  ended.reset();
+  const TypeHandle foreign = other.add_type({.name = "Foreign", .size = 16});
+  const TypeHandle retired = runtime.add_type({.name = "Retired", .size = 16});
+  runtime.retire_type(retired);
+  // What the retired one used may serve another.
+  const TypeHandle own = runtime.add_type({.name = "Own", .size = 32});
+  for (const TypeHandle wrong : {TypeHandle(), old, foreign, retired}) {
+    CHECK_THROWS_AS(midden::make_object(wrong), std::invalid_argument);
+    CHECK_THROWS_AS(midden::make_object(here, wrong, 3), std::invalid_argument);
+    CHECK_THROWS_AS(runtime.retire_type(wrong), std::invalid_argument);
+  }
+  const Root<void> object = midden::make_object(own);
+  CHECK(runtime.core().heap().type_of(object.get()).info().name == "Own");
+  CHECK(live_objects(runtime) == 1);
+  CHECK_THROWS_AS(runtime.retire_type(retired), std::invalid_argument);
+  other.retire_type(foreign);
+  CHECK_THROWS_AS(other.retire_type(foreign), std::invalid_argument);
+  // The refusal says which it is.
+  try {
+    runtime.retire_type(retired);
+  } catch (const std::invalid_argument& error) {
+    CHECK(has(error.what(), "TypeHandle"));
+    CHECK(has(error.what(), "retired"));
+  }
 }

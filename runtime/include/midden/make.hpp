@@ -115,7 +115,8 @@ inline Root<T> make(Attach& here, Args&&... args) {
 }
 
 // Zeroed memory of a type made at run time, with room for `elements` elements where the type
-// has them. The caller fills it in; zero is null for every reference.
+// has them. The caller fills it in; zero is null for every reference. Throws
+// std::invalid_argument for a handle that is empty, another Runtime's, or retired.
 Root<void> make_object(TypeHandle type, std::size_t elements = 0);
 Root<void> make_object(Attach& here, TypeHandle type, std::size_t elements = 0);
 

@@ -24,18 +24,24 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace runtime {
 class Core;
-}
+class AddedTypes;
+struct AddedType;
+}  // namespace runtime
 
-// A type made at run time, in one Runtime.
+// A type made at run time, in one Runtime. What takes one throws std::invalid_argument where it
+// is empty, another Runtime's, or retired.
 class TypeHandle {
  public:
   TypeHandle() = default;
   explicit operator bool() const { return type_ != nullptr; }
 
  private:
-  friend class runtime::Core;
-  explicit TypeHandle(void* type) : type_(type) {}
-  void* type_ = nullptr;
+  friend class runtime::AddedTypes;
+  TypeHandle(runtime::AddedType& type, std::uint32_t runtime, std::uint32_t use)
+      : type_(&type), runtime_(runtime), use_(use) {}
+  runtime::AddedType* type_ = nullptr;
+  std::uint32_t runtime_ = 0;  // its number in the process
+  std::uint32_t use_ = 0;      // of the place `type_`
 };
 
 // Pins that are alive.
@@ -74,7 +80,7 @@ class Runtime {
   // Copies the description. Throws std::invalid_argument for one that cannot be.
   TypeHandle add_type(const TypeInfo& type);
   // Promises that no more objects of it are made. The Runtime forgets the type at the end of
-  // the first cycle that finds none left; the handle may not be used again.
+  // the first cycle that finds none left. The handle and its copies are refused from now on.
   void retire_type(TypeHandle type);
 
   // Requires: the source outlives its registration.

@@ -59,6 +59,20 @@ void enter(detail::Mutator& mutator) {
   stand(&mutator, nullptr);
 }
 
+// The place of a new Attach, Blocked or Unblocked among those of the mutator.
+std::uint32_t nest(detail::Mutator& mutator) { return ++thread_of(mutator).nested; }
+
+// `standing`: what this thread is now, in the way that the one that ends must find it.
+void unnest(const char* ended, const detail::Mutator* standing, detail::Mutator& mutator, std::uint32_t depth) {
+  runtime::Thread& thread = thread_of(mutator);
+  // The count is this thread's to read only where the mutator is.
+  if (standing != &mutator || thread.nested != depth) {
+    runtime::fatal(std::string(ended) + " ended before what was nested in it, or on another thread",
+                   "thread " + thread.name);
+  }
+  --thread.nested;
+}
+
 std::string name_of_this_thread(std::string_view given) {
   if (!given.empty()) return std::string(given);
   char name[16] = "";
@@ -105,7 +119,7 @@ Attach::Attach(Runtime& runtime, std::string_view name)
     : outer_(detail::current), blocked_(blocked_mutator), depth_(1) {
   if (outer_ != nullptr && outer_->runtime == &runtime) {
     mutator_ = outer_;
-    depth_ = ++thread_of(*mutator_).nested;
+    depth_ = nest(*mutator_);
     return;
   }
   if (outer_ != nullptr) leave(*outer_);
@@ -120,34 +134,35 @@ Attach::Attach(Runtime& runtime, std::string_view name)
 
 Attach::~Attach() {
   runtime::Thread& thread = thread_of(*mutator_);
-  if (detail::current != mutator_ || thread.nested != depth_) {
-    runtime::fatal("an Attach ended before what was nested in it, or on another thread", "thread " + thread.name);
-  }
-  --thread.nested;
+  unnest("an Attach", detail::current, thread, depth_);
   if (depth_ != 1) return;
   thread.core.detach(thread);
   stand(nullptr, blocked_);
   if (outer_ != nullptr) enter(*outer_);
 }
 
-Blocked::Blocked() : mutator_(detail::current) {
-  if (mutator_ == nullptr) {
-    if (blocked_mutator == nullptr) detail::throw_not_attached();
-    return;
-  }
-  leave(*mutator_);
+Blocked::Blocked()
+    : mutator_(detail::current != nullptr ? detail::current : blocked_mutator), outermost_(detail::current != nullptr) {
+  if (mutator_ == nullptr) detail::throw_not_attached();
+  if (outermost_) leave(*mutator_);
+  depth_ = nest(*mutator_);
 }
 
 Blocked::~Blocked() {
-  if (mutator_ != nullptr) enter(*mutator_);
+  unnest("a Blocked", blocked_mutator, *mutator_, depth_);
+  if (outermost_) enter(*mutator_);
 }
 
 Unblocked::Unblocked() : mutator_(blocked_mutator) {
   if (mutator_ == nullptr) throw NotAttached("midden: Unblocked was used outside of a Blocked region");
   enter(*mutator_);
+  depth_ = nest(*mutator_);
 }
 
-Unblocked::~Unblocked() { leave(*mutator_); }
+Unblocked::~Unblocked() {
+  unnest("an Unblocked", detail::current, *mutator_, depth_);
+  leave(*mutator_);
+}
 
 NoSafepoint::NoSafepoint()
     : mutator_(detail::here()),

@@ -31,7 +31,7 @@ struct Thread : detail::Mutator {
   std::uint64_t allocations_until_stress = 0;
   std::uint64_t safepoints_until_stress = 0;
   std::uint64_t roots_until_stress = 0;
-  std::uint32_t nested = 1;  // Attaches of this mutator that are alive
+  std::uint32_t nested = 1;  // Attach, Blocked and Unblocked of this mutator that are alive
   bool stress_due = false;   // a root event asked for a collection at the next safepoint
   bool in_stop = false;      // World's: counted as still running
 

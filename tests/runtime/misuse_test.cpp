@@ -510,3 +510,46 @@ TEST_CASE("A GlobalRoot is assigned an object by an attached thread only, and nu
   }).join();
   CHECK(live_objects(a) == 0);
 }
+
+TEST_CASE("A Blocked or Unblocked that ends out of order or on another thread is fatal") {
+  const int kind = GENERATE(range(0, 7));
+  CAPTURE(kind);
+  check_fatal(
+      [&] {
+        Runtime runtime(quiet());
+        Runtime other(quiet("other"));
+        Attach here(runtime, "culprit");
+        std::optional<Blocked> blocked(std::in_place);
+        std::optional<Blocked> twice;
+        std::optional<midden::Unblocked> unblocked;
+        std::optional<Attach> inner;
+        if (kind == 0) {
+          unblocked.emplace();
+          blocked.reset();
+        }
+        if (kind == 1) std::thread([&] { blocked.reset(); }).join();
+        if (kind == 2) {
+          twice.emplace();
+          blocked.reset();
+        }
+        if (kind == 3) {
+          inner.emplace(other);
+          blocked.reset();
+        }
+        if (kind == 4) {
+          unblocked.emplace();
+          inner.emplace(other);
+          unblocked.reset();
+        }
+        if (kind == 5) {
+          unblocked.emplace();
+          std::thread([&] { unblocked.reset(); }).join();
+        }
+        if (kind == 6) {
+          unblocked.emplace();
+          twice.emplace();
+          blocked.reset();
+        }
+      },
+      {"ended before what was nested in it, or on another thread", "thread "});
+}

@@ -40,11 +40,12 @@ class Attach {
   detail::Mutator* mutator_;
   detail::Mutator* outer_;    // what the thread ran as before
   detail::Mutator* blocked_;  // or was blocked as
-  std::uint32_t depth_;       // how many of the mutator are nested, with this one
+  std::uint32_t depth_;       // how many of these classes are nested in the mutator, with this one
 };
 
 // A region in which the thread does not touch the heap: waiting, system calls, long computing.
 // Collections do not wait for it. Requires: attached, or blocked already (then it does nothing).
+// Ending it before what is nested in it, or on another thread, is fatal.
 class Blocked {
  public:
   Blocked();
@@ -54,10 +55,13 @@ class Blocked {
 
  private:
   detail::Mutator* mutator_;
+  std::uint32_t depth_;  // as in Attach
+  bool outermost_;       // not inside of another
 };
 
 // Touches the heap again inside a Blocked region, for a callback or one turn of an event loop.
-// Waits for a stop in progress. Requires: Blocked on this thread.
+// Waits for a stop in progress. Requires: Blocked on this thread. Ending it before what is nested in
+// it, or on another thread, is fatal.
 class Unblocked {
  public:
   Unblocked();
@@ -67,6 +71,7 @@ class Unblocked {
 
  private:
   detail::Mutator* mutator_;
+  std::uint32_t depth_;
 };
 
 // While it lives the thread reaches no safepoint: what would be one (allocation, safepoint,

@@ -1,11 +1,11 @@
 // refuse: not several
-// A list and a leaf contradict each other.
+// A list and a scan function of one class may contradict each other.
 #include <midden/midden.hpp>
 
 struct Node {
   midden::Ref<Node> next;
   static constexpr auto midden_refs = midden::refs<Node>(&Node::next);
-  static constexpr midden::Leaf midden_leaf{};
+  static void midden_trace(const Node& self, midden::Tracer& tracer) { tracer.edge(self.next); }
 };
 
 void f() { midden::make<Node>(); }

@@ -105,6 +105,30 @@ struct NotBeside {
   }
 };
 
+// Each says more than its base.
+struct LeafAndList : Number {
+  Ref<Number> own;
+  static constexpr auto midden_refs = midden::refs<LeafAndList>(&LeafAndList::own);
+};
+struct ListAndTrace : Second {
+  Ref<Number> own;
+  static void midden_trace(const ListAndTrace& self, midden::Tracer& tracer) {
+    tracer.edge(self.number);
+    tracer.edge(self.own);
+  }
+};
+struct TraceAndList : Irregular {
+  Ref<Number> own;
+  static constexpr auto midden_refs = midden::refs<TraceAndList>(&TraceAndList::own);
+};
+
+struct Fixed {
+  explicit Fixed(std::int64_t first) : one(number(first)), two{number(first + 1), number(first + 2)} {}
+  const Ref<Number> one;
+  const std::array<const Ref<Number>, 2> two;
+  static constexpr auto midden_refs = midden::refs<Fixed>(&Fixed::one, &Fixed::two);
+};
+
 struct Huge {
   Ref<Number> first;
   std::byte middle[400 * 1024];
@@ -220,4 +244,38 @@ TEST_CASE("A scan function says whether it may run beside mutators") {
   CHECK(midden::type_info<Beside>().scan_beside_mutators);
   CHECK_FALSE(midden::type_info<NotBeside>().scan_beside_mutators);
   CHECK_FALSE(midden::type_info<Number>().scan_beside_mutators);
+}
+
+TEST_CASE("What a class says itself counts, and not what its base says") {
+  Runtime runtime(checking());
+  Attach here(runtime);
+  const Root<LeafAndList> first = midden::make<LeafAndList>();
+  first->own = number(1);
+  const Root<ListAndTrace> second = midden::make<ListAndTrace>();
+  second->number = number(2);
+  second->own = number(3);
+  const Root<TraceAndList> third = midden::make<TraceAndList>();
+  third->own = number(5);
+  const Root<Array<TraceAndList>> array = midden::make_array<TraceAndList>(2);
+  (*array)[1].own = number(7);
+  CHECK(live_objects(runtime) == 4 + 5);
+  CHECK(first->own->value == 1);
+  CHECK(second->number->value == 2);
+  CHECK(second->own->value == 3);
+  CHECK(third->own->value == 5);
+  CHECK((*array)[1].own->value == 7);
+  CHECK(midden::type_info<ListAndTrace>().scan != nullptr);
+  CHECK(midden::type_info<ListAndTrace>().refs.empty());
+  CHECK(midden::type_info<TraceAndList>().scan == nullptr);
+  CHECK(midden::type_info<TraceAndList>().refs.size() == 1);
+}
+
+TEST_CASE("References that are const are scanned") {
+  Runtime runtime(checking());
+  Attach here(runtime);
+  const Root<Fixed> fixed = midden::make<Fixed>(7);
+  CHECK(midden::type_info<Fixed>().refs.size() == 3);
+  CHECK(live_objects(runtime) == 4);
+  CHECK(fixed->one->value == 7);
+  CHECK(fixed->two[1]->value == 9);
 }

@@ -23,6 +23,12 @@
 // A scan function that may run beside mutators says so with
 //   static constexpr bool midden_trace_beside_mutators = true;
 //
+// A class's own list or scan function counts, whatever its bases say, and reports their references
+// too. One that inherits either and has none of its own is refused. `midden_leaf` is inherited,
+// because nothing tells whose it is: a class that adds references to a leaf must say where they are
+// (the checked build stops one that forgets), and beside a list or a scan function it says nothing.
+// `midden_trace_beside_mutators` is inherited too.
+//
 // A listed member is a Ref, an AtomicRef, a C array or std::array of listable things, or a class
 // that itself has midden_refs. Numbers and enumerations are leaves without saying so.
 //
@@ -65,18 +71,20 @@ constexpr RefList<T, Items...> refs(Items... items) {
 
 namespace detail {
 
+// The class or one of its bases says so.
 template <class T>
-concept HasRefs = requires {
+concept SeesRefs = requires {
   T::midden_refs;
 };
 template <class T>
-concept HasOwnRefs = HasRefs<T> && std::is_same_v<typename std::remove_cvref_t<decltype(T::midden_refs)>::Self, T>;
-template <class T>
-concept HasTrace = requires(const T& object, Tracer& tracer) {
+concept SeesTrace = requires(const T& object, Tracer& tracer) {
   T::midden_trace(object, tracer);
 };
+// The class itself does.
 template <class T>
-concept HasOwnTrace = requires {
+concept HasRefs = SeesRefs<T> && std::is_same_v<typename std::remove_cvref_t<decltype(T::midden_refs)>::Self, T>;
+template <class T>
+concept HasTrace = requires {
   static_cast<void (*)(const T&, Tracer&)>(&T::midden_trace);
 };
 template <class T>
@@ -137,7 +145,7 @@ void list_refs(Offsets& out, std::size_t offset) {
       place(listed);
     } else {
       auto place = [&]<class B>(Base<B>) {
-        static_assert(HasOwnRefs<B>, "midden::base<B>: B has no midden_refs of its own.");
+        static_assert(HasRefs<B>, "midden::base<B>: B has no midden_refs of its own.");
         list_refs<B>(out, offset + base_offset<T, B>());
       };
       place(listed);
@@ -158,14 +166,16 @@ struct ArrayOf<std::array<E, N>> : ArrayOf<E[N]> {};
 
 template <class M>
 void list_member(Offsets& out, std::size_t offset) {
-  if constexpr (IsRef<M>::value) {
+  if constexpr (!std::is_same_v<M, std::remove_cv_t<M>>) {
+    list_member<std::remove_cv_t<M>>(out, offset);
+  } else if constexpr (IsRef<M>::value) {
     out.push_back(static_cast<std::uint32_t>(offset));
   } else if constexpr (requires { ArrayOf<M>::count; }) {
     using Element = typename ArrayOf<M>::Element;
     for (std::size_t i = 0; i < ArrayOf<M>::count; ++i) list_member<Element>(out, offset + i * sizeof(Element));
   } else {
     static_assert(
-        HasOwnRefs<M>,
+        HasRefs<M>,
         "midden_refs lists a member that is neither a Ref, nor an array of Refs, nor a class with "
         "midden_refs of its own. Irregular types write: static void midden_trace(const T&, midden::Tracer&);");
     list_refs<M>(out, offset);
@@ -182,22 +192,23 @@ struct Layout {
 // Fails to compile, with advice, where T cannot live in the heap.
 template <class T>
 consteval bool require_description() {
-  constexpr int said = (HasRefs<T> ? 1 : 0) + (HasTrace<T> ? 1 : 0) + (HasLeaf<T> ? 1 : 0);
+  constexpr bool said = SeesRefs<T> || SeesTrace<T> || HasLeaf<T>;
   static_assert(!std::is_pointer_v<T>,
                 "midden: a raw pointer would hide a reference from the collector; use midden::Ref<T>.");
-  static_assert(said > 0 || PlainLeaf<T> || IsRef<T>::value,
+  static_assert(said || PlainLeaf<T> || IsRef<T>::value,
                 "midden: this type does not say what it refers to. Write inside it one of:  "
                 "static constexpr auto midden_refs = midden::refs<T>(&T::first, &T::second);  or  "
                 "static void midden_trace(const T& self, midden::Tracer& tracer);  or  "
                 "static constexpr midden::Leaf midden_leaf{};  (no references)");
-  static_assert(said <= 1, "midden: a type has one of midden_refs, midden_trace and midden_leaf, not several.");
-  if constexpr (HasRefs<T>) {
-    static_assert(HasOwnRefs<T>,
+  static_assert(!HasRefs<T> || !HasTrace<T>,
+                "midden: a type has one of midden_refs and midden_trace of its own, not several.");
+  if constexpr (SeesRefs<T> && !HasTrace<T>) {
+    static_assert(HasRefs<T>,
                   "midden: this type inherits its base's midden_refs. Write its own:  "
                   "static constexpr auto midden_refs = midden::refs<T>(midden::base<TheBase>, &T::own_member);");
   }
-  if constexpr (HasTrace<T>) {
-    static_assert(HasOwnTrace<T>,
+  if constexpr (SeesTrace<T> && !HasRefs<T>) {
+    static_assert(HasTrace<T>,
                   "midden: this type inherits its base's midden_trace, or has one of another form. Write its own:  "
                   "static void midden_trace(const T& self, midden::Tracer& tracer);");
   }

@@ -1,10 +1,18 @@
 #pragma once
-// Every way to fail that a host can catch, and which call fails so.
+// Every way to fail that a host can catch, and which call fails so. First the library's own
+// classes, then those of the standard that it throws as they are, which are no midden::Error.
 //
 //   ConfigError    Runtime(), register_map_backend, make_map     a setting that cannot be used
 //   OutOfMemory    every call that allocates                     the hard limit, or the system refused
 //   TooLarge       every call that writes a map                  a key or value beyond the limits, a full map
 //   NotAttached    every call that touches the heap              no Attach on this thread, or it is Blocked
+//
+//   std::invalid_argument   Runtime::add_type                    a description that cannot be
+//                           Runtime::retire_type, make_object    an empty, foreign or retired TypeHandle
+//                           make_ring                            no capacity
+//   std::out_of_range       at() of every container, and what    an index or key that is not there
+//                           takes or removes a range of one
+//   std::bad_alloc          every call that keeps books          no memory outside of the heap
 //
 // What cannot be an exception (a broken heap, misuse that a check found) prints what, the
 // structure and a call stack, and stops the process with SIGABRT.

@@ -104,6 +104,11 @@ void poll_slow(Mutator& mutator) {
   thread_of(mutator).core.poll(thread_of(mutator));
 }
 void note_root_slow(Mutator& mutator) { thread_of(mutator).core.note_root(thread_of(mutator)); }
+void fault_interior() noexcept {
+  runtime::fatal(
+      "a reference to a base that does not lie at the begin of its object",
+      "references name the start of an object: list the base first, or keep a reference to the derived class");
+}
 void fault_root() noexcept {
   runtime::fatal("a Root was moved or ended by a thread that is Blocked or not attached",
                  "thread " + name_of_this_thread({}));

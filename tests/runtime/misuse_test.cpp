@@ -14,6 +14,7 @@
 using midden::Attach;
 using midden::Blocked;
 using midden::NoSafepoint;
+using midden::Ref;
 using midden::Root;
 using midden::RootList;
 using midden::Runtime;
@@ -552,4 +553,47 @@ TEST_CASE("A Blocked or Unblocked that ends out of order or on another thread is
         }
       },
       {"ended before what was nested in it, or on another thread", "thread "});
+}
+
+namespace {
+
+struct First {
+  Ref<Node> node;
+  static constexpr auto midden_refs = midden::refs<First>(&First::node);
+};
+struct Second {
+  Ref<Node> other;
+  static constexpr auto midden_refs = midden::refs<Second>(&Second::other);
+};
+struct Both : First, Second {
+  static constexpr auto midden_refs = midden::refs<Both>(midden::base<First>, midden::base<Second>);
+};
+struct Holder {
+  Ref<Second> second;
+  static constexpr auto midden_refs = midden::refs<Holder>(&Holder::second);
+};
+
+}  // namespace
+
+TEST_CASE("A reference to a base in the middle of an object is fatal, one to the first base is not") {
+  for (int kind = 0; kind < 5; ++kind) {
+    CAPTURE(kind);
+    check_fatal(
+        [&] {
+          Runtime runtime(quiet());
+          Attach here(runtime);
+          const Root<Both> both = midden::make<Both>();
+          const Root<First> first = both;
+          if (static_cast<void*>(first.get()) != both.get()) return;
+          if (kind == 0) Root<Second> second(both);
+          if (kind == 1) midden::make<Holder>()->second = both;
+          if (kind == 2) midden::Pin<Second> pin(both);
+          if (kind == 3) midden::GlobalRoot<Second> global(both);
+          if (kind == 4) {
+            Root<Second> second;
+            second = both;
+          }
+        },
+        {"a base that does not lie at the begin of its object"});
+  }
 }

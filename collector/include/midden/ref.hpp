@@ -67,6 +67,17 @@ inline void publish_edge(std::atomic<void*>& edge, void* target) noexcept {
   }
 }
 
+[[noreturn]] void fault_interior() noexcept;
+
+// A pointer to a base, for which the base must be where the object starts: a reference to any other
+// would be one into the object's middle. Costs nothing: where a base lies is known to the compiler.
+template <class T, class U>
+T* as_base(U* object) noexcept {
+  T* base = object;
+  if (static_cast<const volatile void*>(base) != static_cast<const volatile void*>(object)) fault_interior();
+  return base;
+}
+
 template <class T>
 void* as_target(T* object) noexcept {
   return const_cast<void*>(static_cast<const volatile void*>(object));
@@ -91,7 +102,7 @@ class Ref {
   explicit Ref(T* object) noexcept : Ref(nullptr) { detail::store_edge(edge_, detail::as_target(object)); }
   Ref(const Ref& other) noexcept : Ref(other.get()) {}
   template <Names<T> N>
-  Ref(const N& other) noexcept : Ref(static_cast<T*>(other.get())) {}
+  Ref(const N& other) noexcept : Ref(detail::as_base<T>(other.get())) {}
   ~Ref() = default;
 
   Ref& operator=(const Ref& other) noexcept { return *this = other.get(); }
@@ -102,7 +113,7 @@ class Ref {
   }
   template <Names<T> N>
   Ref& operator=(const N& other) noexcept {
-    return *this = static_cast<T*>(other.get());
+    return *this = detail::as_base<T>(other.get());
   }
 
   T* get() const noexcept { return static_cast<T*>(detail::load_edge(edge_)); }

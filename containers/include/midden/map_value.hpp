@@ -94,7 +94,7 @@ struct ValueTraits<Ref<T>> {
     Argument(std::nullptr_t) : object_(nullptr) {}
     Argument(T* object) : object_(object) {}
     template <Names<T> N>
-    Argument(const N& name) : object_(name.get()) {}
+    Argument(const N& name) : object_(as_base<T>(name.get())) {}
     T* get() const { return object_; }
 
    private:

@@ -58,7 +58,7 @@ class Pin : detail::AnyPin {
   // Requires: `object` is null or alive now.
   explicit Pin(T* object) : AnyPin(detail::as_target(object)) {}
   template <Names<T> N>
-  explicit Pin(const N& other) : Pin(static_cast<T*>(other.get())) {}
+  explicit Pin(const N& other) : Pin(detail::as_base<T>(other.get())) {}
   Pin(Pin&&) noexcept = default;
   Pin& operator=(Pin&& other) noexcept {
     if (this != &other) take(std::move(other));

@@ -114,7 +114,7 @@ class Root : detail::AnyRoot {
   // Requires: `object` is null or the start of an object that is alive now.
   explicit Root(T* object) : AnyRoot(detail::as_target(object)) {}
   template <Names<T> N>
-  Root(const N& other) : Root(static_cast<T*>(other.get())) {}
+  Root(const N& other) : Root(detail::as_base<T>(other.get())) {}
   Root(const Root& other) : Root(other.get()) {}
   Root(Root&& other) noexcept = default;
   ~Root() = default;
@@ -126,7 +126,7 @@ class Root : detail::AnyRoot {
   Root& operator=(std::nullptr_t) { return *this = static_cast<T*>(nullptr); }
   template <Names<T> N>
   Root& operator=(const N& other) {
-    return *this = static_cast<T*>(other.get());
+    return *this = detail::as_base<T>(other.get());
   }
   Root& operator=(const Root& other) { return *this = other.get(); }
   Root& operator=(Root&& other) {
@@ -223,7 +223,7 @@ class GlobalRoot : detail::AnyGlobalRoot {
   GlobalRoot() : AnyGlobalRoot(nullptr) {}
   explicit GlobalRoot(T* object) : AnyGlobalRoot(detail::as_target(object)) {}
   template <Names<T> N>
-  explicit GlobalRoot(const N& other) : GlobalRoot(static_cast<T*>(other.get())) {}
+  explicit GlobalRoot(const N& other) : GlobalRoot(detail::as_base<T>(other.get())) {}
 
   GlobalRoot& operator=(T* object) {
     store(detail::as_target(object));
@@ -232,7 +232,7 @@ class GlobalRoot : detail::AnyGlobalRoot {
   GlobalRoot& operator=(std::nullptr_t) { return *this = static_cast<T*>(nullptr); }
   template <Names<T> N>
   GlobalRoot& operator=(const N& other) {
-    return *this = static_cast<T*>(other.get());
+    return *this = detail::as_base<T>(other.get());
   }
 
   T* get() const noexcept { return static_cast<T*>(load()); }

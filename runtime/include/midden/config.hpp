@@ -45,7 +45,8 @@ struct Config {
   // The least number of bytes allocated between two cycles that growth starts. Default 32 MiB.
   std::size_t gc_floor = std::size_t{32} << 20;
 
-  // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes: near it cycles come earlier. 0: none.
+  // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes: as what lives comes near it cycles come
+  // earlier, and past it each cycle gives free memory back to the system. 0: none.
   std::size_t memory_limit = 0;
 
   // MIDDEN_HEAP_MAX. Hard limit on committed bytes, segments included: past it OutOfMemory, the
@@ -68,7 +69,7 @@ struct Config {
   // --- what to verify -----------------------------------------------------------------------
 
   // MIDDEN_CHECK=1. At every cycle a second marker must agree with the first, the whole heap is
-  // walked, and freed memory is poisoned. Ten times slower, and more.
+  // walked, and freed memory is poisoned when it is swept. Ten times slower, and more.
   bool check = false;
 
   // MIDDEN_STRESS. See Stress.

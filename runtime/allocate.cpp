@@ -14,18 +14,16 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace {
 
-runtime::Thread& thread_of(detail::Mutator& mutator) { return static_cast<runtime::Thread&>(mutator); }
-
 std::byte* allocate_type(detail::Mutator& mutator, collector::Type& type, std::size_t elements) {
   if (mutator.asked()) [[unlikely]]
     detail::poll_slow(mutator);
-  runtime::Thread& thread = thread_of(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
   return thread.core.allocate(thread, type, elements);
 }
 
 Root<void> make_object_in(detail::Mutator& mutator, TypeHandle handle, std::size_t elements) {
   detail::require_current(mutator);
-  collector::Type& type = thread_of(mutator).core.added_types().find(handle);
+  collector::Type& type = runtime::thread_of(mutator).core.added_types().find(handle);
   std::byte* memory = allocate_type(mutator, type, elements);
   detail::publish_object();
   return Root<void>(mutator, memory);
@@ -37,13 +35,13 @@ namespace detail {
 
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type) {
   require_current(mutator);
-  runtime::Thread& thread = thread_of(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
   return thread.core.allocate_fixed(thread, slot, type);
 }
 
 std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements) {
   require_current(mutator);
-  runtime::Thread& thread = thread_of(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
   return allocate_type(mutator, thread.core.bind(thread, slot, type), elements);
 }
 
@@ -92,7 +90,7 @@ void commit(Attach& here, Segment& segment, std::size_t bytes) {
   detail::require_current(mutator);
   if (mutator.asked()) [[unlikely]]
     detail::poll_slow(mutator);
-  runtime::Thread& thread = thread_of(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
   thread.core.commit_segment(thread, &segment, std::min(bytes, segment.size()) + sizeof(Segment));
 }
 

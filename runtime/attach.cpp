@@ -19,8 +19,6 @@ namespace {
 // Where this thread stands: outside (neither), running (`detail::current`), or blocked (this one).
 thread_local constinit detail::Mutator* blocked_mutator = nullptr;
 
-runtime::Thread& thread_of(detail::Mutator& mutator) { return static_cast<runtime::Thread&>(mutator); }
-
 void fault_store(const void* edge, const void* target) {
   char text[128];
   std::snprintf(text, sizeof text, "the reference at %p was to name %p", edge, target);
@@ -28,7 +26,8 @@ void fault_store(const void* edge, const void* target) {
 }
 
 void fault_blocked_store(const void*, const void*) {
-  runtime::fatal("a reference was stored by a thread that is Blocked", "thread " + thread_of(*blocked_mutator).name);
+  runtime::fatal("a reference was stored by a thread that is Blocked",
+                 "thread " + runtime::thread_of(*blocked_mutator).name);
 }
 
 // What a stored reference may name, for the checked build; nothing while the thread is blocked.
@@ -45,26 +44,26 @@ void fault_blocked_store(const void*, const void*) {
 void stand(detail::Mutator* running, detail::Mutator* blocked) {
   detail::current = running;
   blocked_mutator = blocked;
-  detail::barrier_log = running == nullptr ? nullptr : &thread_of(*running).barrier;
+  detail::barrier_log = running == nullptr ? nullptr : &runtime::thread_of(*running).barrier;
   if constexpr (checked) detail::current_heap = nameable(running, blocked);
 }
 
 void leave(detail::Mutator& mutator) {
-  thread_of(mutator).core.block(thread_of(mutator));
+  runtime::thread_of(mutator).core.block(runtime::thread_of(mutator));
   stand(nullptr, &mutator);
 }
 
 void enter(detail::Mutator& mutator) {
-  thread_of(mutator).core.unblock(thread_of(mutator));
+  runtime::thread_of(mutator).core.unblock(runtime::thread_of(mutator));
   stand(&mutator, nullptr);
 }
 
 // The place of a new Attach, Blocked or Unblocked among those of the mutator.
-std::uint32_t nest(detail::Mutator& mutator) { return ++thread_of(mutator).nested; }
+std::uint32_t nest(detail::Mutator& mutator) { return ++runtime::thread_of(mutator).nested; }
 
 // `standing`: what this thread is now, in the way that the one that ends must find it.
 void unnest(const char* ended, const detail::Mutator* standing, detail::Mutator& mutator, std::uint32_t depth) {
-  runtime::Thread& thread = thread_of(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
   // The count is this thread's to read only where the mutator is.
   if (standing != &mutator || thread.nested != depth) {
     runtime::fatal(std::string(ended) + " ended before what was nested in it, or on another thread",
@@ -101,9 +100,9 @@ void throw_not_attached() {
 
 void poll_slow(Mutator& mutator) {
   require_current(mutator);
-  thread_of(mutator).core.poll(thread_of(mutator));
+  runtime::thread_of(mutator).core.poll(runtime::thread_of(mutator));
 }
-void note_root_slow(Mutator& mutator) { thread_of(mutator).core.note_root(thread_of(mutator)); }
+void note_root_slow(Mutator& mutator) { runtime::thread_of(mutator).core.note_root(runtime::thread_of(mutator)); }
 void fault_interior() noexcept {
   runtime::fatal(
       "a reference to a base that does not lie at the begin of its object",
@@ -115,7 +114,7 @@ void fault_root() noexcept {
 }
 void fault_foreign_root() noexcept {
   runtime::fatal("a Root was assigned, moved or ended in another Runtime than its own",
-                 "thread " + thread_of(*current).name + ", runtime " + current->runtime->config().name);
+                 "thread " + runtime::thread_of(*current).name + ", runtime " + current->runtime->config().name);
 }
 
 }  // namespace detail
@@ -138,7 +137,7 @@ Attach::Attach(Runtime& runtime, std::string_view name)
 }
 
 Attach::~Attach() {
-  runtime::Thread& thread = thread_of(*mutator_);
+  runtime::Thread& thread = runtime::thread_of(*mutator_);
   unnest("an Attach", detail::current, thread, depth_);
   if (depth_ != 1) return;
   thread.core.detach(thread);
@@ -195,7 +194,7 @@ RootList::Use::Use(RootList& list) : list_(list), mutator_(detail::here()) {
     throw NotAttached("midden: a RootList was used in another Runtime than its own");
   // Acquire and release order what two threads did with the list one after the other.
   if (list_.in_use_.exchange(true, std::memory_order_acquire)) {
-    runtime::fatal("a RootList was used twice at the same time", "thread " + thread_of(mutator_).name);
+    runtime::fatal("a RootList was used twice at the same time", "thread " + runtime::thread_of(mutator_).name);
   }
   outer_ = std::exchange(mutator_.roots, &list_.roots_);
 }
@@ -219,7 +218,7 @@ void AnyGlobalRoot::require_own(const void* object) const {
   Mutator& mutator = here();
   if (!table_->belongs_to(*mutator.runtime)) {
     runtime::fatal("a GlobalRoot was assigned to outside of its Runtime, or after that had ended",
-                   "thread " + thread_of(mutator).name + ", runtime " + mutator.runtime->config().name);
+                   "thread " + runtime::thread_of(mutator).name + ", runtime " + mutator.runtime->config().name);
   }
   mutator.runtime->core().require_own(object);
 }

@@ -41,6 +41,9 @@ struct Thread : detail::Mutator {
   }
 };
 
+// Every mutator is a Thread.
+inline Thread& thread_of(detail::Mutator& mutator) { return static_cast<Thread&>(mutator); }
+
 // Where the word of a mutator may change, and what each change pairs with.
 class Word {
  public:

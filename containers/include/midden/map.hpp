@@ -93,7 +93,7 @@ class Map {
   }
 
   // A walk over all entries; see map_cursor.hpp.
-  Cursor begin() const { return Cursor(parts_, own_state(), std::nullopt, parts_.ops->first); }
+  Cursor begin() const { return Cursor(parts_, own_state(), detail::MapBound(), parts_.ops->first); }
   std::default_sentinel_t end() const { return {}; }
 
   // --- writing ------------------------------------------------------------------------------
@@ -199,7 +199,9 @@ class OrderedMap : public Map<K, V> {
   using typename Base_::KeyArgument;
   using Cursor = OrderedCursorOf<K, V>;
 
-  Cursor begin() const { return Cursor(this->parts(), this->own_state(), std::nullopt, this->parts().ops->first); }
+  Cursor begin() const {
+    return Cursor(this->parts(), this->own_state(), detail::MapBound(), this->parts().ops->first);
+  }
 
   // A part of the map, to walk over. It keeps the map alive.
   class Range {
@@ -214,24 +216,24 @@ class OrderedMap : public Map<K, V> {
 
    private:
     friend class OrderedMap;
-    Range(const OrderedMap& map, MapKey from, std::optional<detail::MapBound> to)
+    Range(const OrderedMap& map, MapKey from, detail::MapBound to)
         : map_(const_cast<OrderedMap*>(&map)), from_(from), to_(std::move(to)) {}
 
     Root<OrderedMap> map_;
     detail::MapBound from_;
-    std::optional<detail::MapBound> to_;
+    detail::MapBound to_;
   };
 
   // The first entry whose key is not less.
   Cursor lower_bound(KeyArgument key) const {
     const detail::EncodedKey<K> encoded(key);
-    return Cursor(this->parts(), this->own_state(), std::nullopt,
+    return Cursor(this->parts(), this->own_state(), detail::MapBound(),
                   [&encoded, seek = this->parts().ops->seek](Attach& here, MapState& state, MapCursor& cursor) {
                     return seek(here, state, cursor, encoded.key());
                   });
   }
   // The entry with the greatest key.
-  Cursor last() const { return Cursor(this->parts(), this->own_state(), std::nullopt, this->parts().ops->last); }
+  Cursor last() const { return Cursor(this->parts(), this->own_state(), detail::MapBound(), this->parts().ops->last); }
 
   // Entries with from <= key < to.
   Range range(KeyArgument from, KeyArgument to) const {
@@ -242,7 +244,7 @@ class OrderedMap : public Map<K, V> {
   // Entries with key >= from.
   Range range_from(KeyArgument from) const {
     const detail::EncodedKey<K> begin(from);
-    return Range(*this, begin.key(), std::nullopt);
+    return Range(*this, begin.key(), detail::MapBound());
   }
   // Entries whose keys begin with these bytes.
   Range prefix(std::string_view bytes) const requires(std::is_same_v<K, std::string_view>) {

@@ -64,19 +64,23 @@ inline Mutator& require_own(const MapParts& parts) {
   return mutator;
 }
 
-// An end that outlives the arguments it was made from.
+// An end that outlives the arguments it was made from, or none.
 class MapBound {
  public:
+  MapBound() = default;
   explicit MapBound(MapKey key)
       : word_(key.word),
         bytes_(key.data == nullptr ? "" : std::string(reinterpret_cast<const char*>(key.data), key.word)),
-        is_word_(key.data == nullptr) {}
+        is_word_(key.data == nullptr),
+        is_none_(false) {}
+  bool none() const { return is_none_; }
   MapKey key() const { return {word_, is_word_ ? nullptr : address_of(bytes_)}; }
 
  private:
-  std::uint64_t word_;
+  std::uint64_t word_ = 0;
   std::string bytes_;
-  bool is_word_;
+  bool is_word_ = true;
+  bool is_none_ = true;
 };
 
 }  // namespace detail
@@ -106,7 +110,7 @@ class MapCursorOf {
   // For maps: `place` puts the cursor on its first entry and tells whether there is one; with an
   // `end` the cursor stops in front of that key.
   template <class Place>
-  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<detail::MapBound> end, Place place)
+  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end, Place place)
       : MapCursorOf(parts, state, std::move(end)) {
     Attach here(*parts_.runtime);
     safepoint(here);
@@ -124,13 +128,13 @@ class MapCursorOf {
   }
 
  private:
-  MapCursorOf(const detail::MapParts& parts, MapState& state, std::optional<detail::MapBound> end)
+  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end)
       : parts_(parts), end_(std::move(end)) {
     detail::require_own(parts_);
     cursor_.map = &state;
   }
   void stand(bool on_entry) {
-    const bool stands = on_entry && (!end_ || detail::key_less(cursor_.key, end_->key()));
+    const bool stands = on_entry && (end_.none() || detail::key_less(cursor_.key, end_.key()));
     if (stands) {
       shown_.show(cursor_, KeyCodec<K>::kind == KeyKind::variable, detail::ValueTraits<V>::kind == ValueKind::variable);
     }
@@ -138,7 +142,7 @@ class MapCursorOf {
   }
 
   const detail::MapParts parts_;
-  const std::optional<detail::MapBound> end_;
+  const detail::MapBound end_;
   bool standing_ = false;
   MapCursor cursor_;
   [[no_unique_address]] detail::Shown<checked> shown_;

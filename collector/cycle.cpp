@@ -39,7 +39,6 @@ CycleReport Cycle::run(Cause cause) {
 
     ledger_.enter(Phase::resume);
   }
-  heap_.discard_above(settings_.pacing.soft_limit);
   complete(ledger_.finish(), allocated);
   return ledger_.publish();
 }
@@ -58,6 +57,7 @@ void Cycle::pace(const MarkTotals& found) {
 
 void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
   const MarkTotals& found = marker_.totals();
+  heap_.discard_above(settings_.pacing.soft_limit);
   report.sweep_ns = heap_.take_sweep_ns();
   report.mutators = world_.mutators();
   report.objects_marked = found.objects;

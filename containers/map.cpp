@@ -126,9 +126,4 @@ void require_sizes(const MapKey& key, const MapValue& value, const MapShape& sha
   if (shape.value == ValueKind::variable) require("a value", value.size, max_map_value_bytes);
 }
 
-void throw_other_runtime(const Runtime& own) {
-  throw NotAttached("midden: a map of runtime '" + own.config().name + "' was used by a thread that is attached to '" +
-                    Runtime::current().config().name + "'");
-}
-
 }  // namespace midden::inline MIDDEN_ABI::detail

@@ -7,9 +7,6 @@
 #include <stdexcept>
 #include <string>
 
-#include <midden/error.hpp>
-#include <midden/runtime.hpp>
-
 #include "containers/slice/growth.hpp"
 
 namespace midden::inline MIDDEN_ABI::detail {
@@ -35,11 +32,6 @@ std::size_t slice_bytes(const TypeInfo& array, std::size_t capacity) {
 void throw_outside(const char* operation, std::size_t asked, std::size_t size) {
   throw std::out_of_range(std::string("midden::") + operation + ": " + std::to_string(asked) + " was asked for, of " +
                           std::to_string(size));
-}
-
-void throw_other_runtime(const char* container, const Runtime& own) {
-  throw NotAttached(std::string("midden: a ") + container + " of runtime '" + own.config().name +
-                    "' was used by a thread that is attached to '" + Runtime::current().config().name + "'");
 }
 
 void index_fault(const char* container, std::size_t index, std::size_t length) {

@@ -30,6 +30,7 @@
 #include <midden/map_key.hpp>
 #include <midden/map_shown.hpp>
 #include <midden/map_value.hpp>
+#include <midden/own_runtime.hpp>
 #include <midden/root.hpp>
 
 namespace midden::inline MIDDEN_ABI {
@@ -51,18 +52,11 @@ struct MapParts {
   Runtime* runtime;
 };
 
-[[noreturn]] void throw_other_runtime(const Runtime& own);
-
 // Throws TooLarge where a key or value of variable size is beyond what maps take.
 void require_sizes(const MapKey& key, const MapValue& value, const MapShape& shape);
 
 // The mutator of this thread, which must be attached to the map's Runtime.
-inline Mutator& require_own(const MapParts& parts) {
-  Mutator& mutator = here();
-  if (mutator.runtime != parts.runtime) [[unlikely]]
-    throw_other_runtime(*parts.runtime);
-  return mutator;
-}
+inline Mutator& require_own(const MapParts& parts) { return here_in(parts.runtime, "map"); }
 
 // An end that outlives the arguments it was made from, or none.
 class MapBound {

@@ -34,6 +34,7 @@
 #include <midden/describe.hpp>
 #include <midden/growth.hpp>
 #include <midden/make.hpp>
+#include <midden/own_runtime.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
 #include <midden/tracer.hpp>
@@ -195,25 +196,8 @@ class KeptTargets<T> {
 
 // Throws std::out_of_range. `operation` as in "Slice::at".
 [[noreturn]] void throw_outside(const char* operation, std::size_t asked, std::size_t size);
-// Throws NotAttached: the thread is attached to another Runtime than the container's.
-[[noreturn]] void throw_other_runtime(const char* container, const Runtime& own);
 // Prints all three and stops the process.
 [[noreturn]] void index_fault(const char* container, std::size_t index, std::size_t length);
-
-// The mutator of this thread, which must be attached to the container's Runtime.
-inline Mutator& here_in(const Runtime* runtime, const char* container) {
-  Mutator& mutator = here();
-  if (mutator.runtime != runtime) [[unlikely]]
-    throw_other_runtime(container, *runtime);
-  return mutator;
-}
-// The same, where an Attach was given, which must be this thread's.
-inline Mutator& here_in(const Runtime* runtime, const char* container, const Mutator& given) {
-  Mutator& mutator = here_in(runtime, container);
-  if (&mutator != &given) [[unlikely]]
-    throw_not_attached();
-  return mutator;
-}
 
 // --- the array ---------------------------------------------------------------------------------
 

@@ -29,10 +29,9 @@ std::string check_keys(const std::string& style) {
 }  // namespace
 
 std::vector<std::string> MapChoice::chosen() const {
-  for (std::size_t i = 0; i < backends.size(); ++i) {
-    if (std::find(backends.begin(), backends.begin() + static_cast<std::ptrdiff_t>(i), backends[i]) !=
-        backends.begin() + static_cast<std::ptrdiff_t>(i)) {
-      throw UsageError(fmt::format("--backend {} was given twice", backends[i]));
+  for (auto at = backends.begin(); at != backends.end(); ++at) {
+    if (std::find(backends.begin(), at, *at) != at) {
+      throw UsageError(fmt::format("--backend {} was given twice", *at));
     }
   }
   return backends.empty() ? midden::map_backend_names() : backends;

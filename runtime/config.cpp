@@ -17,6 +17,8 @@ namespace midden::inline MIDDEN_ABI {
 
 namespace {
 
+constexpr std::uint32_t max_workers = 64;
+
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number value{};
@@ -72,6 +74,12 @@ bool read_stress(Config& config, std::string_view text) {
   return true;
 }
 
+bool read_workers(Config& config, std::string_view text) {
+  const std::optional<std::uint32_t> workers = parse_number<std::uint32_t>(text);
+  if (workers) config.workers = *workers;
+  return workers && *workers <= max_workers;
+}
+
 bool read_seed(Config& config, std::string_view text) {
   const std::optional<std::uint64_t> seed = parse_number<std::uint64_t>(text);
   if (seed) config.seed = *seed;
@@ -94,11 +102,11 @@ constexpr std::array variables{
     Variable{"MIDDEN_GC_PERCENT", read_percent, "a whole number, or off"},
     Variable{"MIDDEN_MEMORY_LIMIT", read_size<&Config::memory_limit>, "bytes, as 512MiB or 2GiB"},
     Variable{"MIDDEN_HEAP_MAX", read_size<&Config::heap_max>, "bytes, as 512MiB or 2GiB"},
+    Variable{"MIDDEN_WORKERS", read_workers, "a whole number up to 64"},
     Variable{"MIDDEN_GCTRACE", read_switch<&Config::gctrace>, "0 or 1"},
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
     Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N and root:N with N at least 1, joined by commas"},
     Variable{"MIDDEN_SEED", read_seed, "a whole number"},
-    Variable{"MIDDEN_WORKERS", nullptr, ""},
     Variable{"MIDDEN_AUDIT_ROOTS", nullptr, ""},
     Variable{"MIDDEN_STOP_WARN", nullptr, ""},
     Variable{"MIDDEN_TRACE", nullptr, ""},
@@ -125,6 +133,9 @@ void apply(Config& config, std::string_view name, std::string_view value) {
 void validate(const Config& config) {
   const auto complain = [](const std::string& what) { throw ConfigError("midden: " + what); };
   if (config.map.empty()) complain("Config::map is empty; it names a map backend");
+  if (config.workers > max_workers) {
+    complain("Config::workers is " + std::to_string(config.workers) + "; at most " + std::to_string(max_workers));
+  }
   constexpr std::size_t least = std::size_t{1} << 20;
   if (config.heap_max != 0 && config.heap_max < least) {
     complain("Config::heap_max (MIDDEN_HEAP_MAX) is " + std::to_string(config.heap_max) +

@@ -57,6 +57,16 @@ struct Config {
   // GiB, or as much of it as the system grants (half, a quarter, ... at least 1 GiB).
   std::size_t reserve = 0;
 
+  // --- how to mark --------------------------------------------------------------------------
+
+  // MIDDEN_WORKERS. Threads that mark, the collecting one among them; the others belong to the
+  // Runtime and are woken when there is marking enough for them. 0: as many as processors the
+  // process may run on, at most 16. Above 64 is refused.
+  std::uint32_t workers = 0;
+
+  // Fetch ahead of marking what it will touch next. Off is for measuring what that is worth.
+  bool mark_prefetch = true;
+
   // --- what to say --------------------------------------------------------------------------
 
   // MIDDEN_GCTRACE=1. One line a cycle, through `message`; README.md tells its fields.

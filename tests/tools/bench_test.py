@@ -18,14 +18,18 @@ import xml.etree.ElementTree
 
 PROGRAM = sys.argv[1]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith('MIDDEN_')}
-PEERS = {'trees': {'malloc'}, 'pauses': {'std_map'}}
 PHASES = ['stop', 'roots', 'mark', 'weak', 'reclaim', 'resume']
 TINY = {
     'trees': ['--depth', '6', '--repetitions', '2'],
     'pauses': ['--entries', '3000', '--lookups', '5000', '--cycles', '4', '--gap', '1'],
     'scaling': ['--from', '100', '--to', '2000', '--cycles', '2'],
     'space': ['--from', '1000', '--to', '3000', '--steps', '3'],
+    'graph': ['--bytes', '64KiB', '--cycles', '3'],
+    'refs': ['--entries', '3000', '--targets', '200', '--cycles', '3'],
+    'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
 }
+# A subject of each case, which its tables name.
+NAMED = {'trees': 'malloc', 'graph': 'midden', 'refs': 'midden', 'gcbench': 'malloc'}
 
 
 def run(*arguments, **environment):
@@ -73,8 +77,22 @@ def backends():
     return names
 
 
-def metrics(rows, subject):
-    return {row['metric']: row['value'] for row in rows if row['subject'] == subject}
+def metrics(rows, subject, **parameters):
+    """Of the rows of the subject, and those of them alone that have such parameters."""
+    return {row['metric']: row['value'] for row in rows
+            if row['subject'] == subject and parameters.items() <= row['parameters'].items()}
+
+
+def has_bdwgc():
+    """Whether the program was built with it."""
+    version, peers = runs('--version').stdout.splitlines()
+    assert re.fullmatch(r'\d+\.\d+\.\d+', version), version
+    assert re.fullmatch(r'peers: (none|bdwgc \d+\.\d+\.\d+)', peers), peers
+    return 'bdwgc' in peers
+
+
+def collectors():
+    return {'midden', 'bdwgc', 'bdwgc-tuned'} if has_bdwgc() else {'midden'}
 
 
 def subjects(rows):
@@ -176,13 +194,124 @@ def test_scaling_goes_through_round_sizes():
     assert all(references >= entries for entries, references in scanned.items()), scanned
 
 
+def check_markers(rows, thing, things, with_prefetch):
+    """The rows of a case that measures marking: one set of metrics for each marker."""
+    same(subjects(rows), collectors())
+    for subject in collectors():
+        settings = [{'prefetch': True}] + [{'prefetch': False}] * with_prefetch if subject == 'midden' else [{}]
+        found = {json.dumps(row['parameters']) for row in rows if row['subject'] == subject}
+        same(len(found), 2 * len(settings))
+        for workers in [1, 2]:
+            for setting in settings:
+                found = metrics(rows, subject, workers=workers, **setting)
+                ratios = {name for name in found if name.startswith('ratio_to_')}
+                same(set(found) - ratios, {'mark_ms', f'mark_ns_per_{thing}', f'{thing}s_per_s', 'pause_ms',
+                                           'peak_rss_bytes'})
+                same(ratios, {name for name, there in [
+                    ('ratio_to_bdwgc_tuned', subject != 'bdwgc-tuned' and has_bdwgc()),
+                    ('ratio_to_no_prefetch', with_prefetch and setting == {'prefetch': True}),
+                    ('ratio_to_one_worker', workers == 2)] if there})
+                assert 0 < found['mark_ms'] <= found['pause_ms'], found
+                assert math.isclose(found[f'mark_ns_per_{thing}'] * things, found['mark_ms'] * 1e6), found
+                assert math.isclose(found[f'{thing}s_per_s'] * found[f'mark_ns_per_{thing}'], 1e3), found
+                assert found['peak_rss_bytes'] > 1 << 16, found
+    one, two = (metrics(rows, 'midden', workers=workers, prefetch=True) for workers in [1, 2])
+    assert math.isclose(two['ratio_to_one_worker'], one['mark_ms'] / two['mark_ms']), (one, two)
+    if has_bdwgc():
+        base = metrics(rows, 'bdwgc-tuned', workers=2)
+        assert math.isclose(two['ratio_to_bdwgc_tuned'], base['mark_ms'] / two['mark_ms']), (two, base)
+    if with_prefetch:
+        base = metrics(rows, 'midden', workers=2, prefetch=False)
+        assert math.isclose(two['ratio_to_no_prefetch'], base['mark_ms'] / two['mark_ms']), (two, base)
+
+
+def test_graph_marks_the_same_nodes_with_each_marker():
+    rows = check_rows(runs('graph', *TINY['graph'], '--json', '-').stdout, 'graph')
+    check_markers(rows, 'object', 1024, True)
+    same(rows[0]['parameters'], {'bytes': 65536, 'cycles': 3, 'workers': 1, 'prefetch': True})
+
+
+def test_graph_can_have_few_nodes_and_any_unit():
+    for size, nodes in [('4096', 64), ('4KiB', 64), ('5000', 78), ('1MiB', 16384)]:
+        assert f'of {nodes} nodes' in runs('graph', '--bytes', size, '--cycles', '1').stdout
+
+
+def test_refs_marks_a_slice_in_each_order():
+    rows = check_rows(runs('refs', *TINY['refs'], '--json', '-').stdout, 'refs')
+    for order in ['sequential', 'random']:
+        check_markers([row for row in rows if row['parameters']['order'] == order], 'reference', 3000, False)
+        one = check_rows(runs('refs', *TINY['refs'], '--order', order, '--json', '-').stdout, 'refs')
+        check_markers(one, 'reference', 3000, False)
+        same(one[0]['parameters'], {'entries': 3000, 'targets': 200, 'order': order, 'cycles': 3, 'workers': 1,
+                                    'prefetch': True})
+
+
+def test_refs_can_have_a_target_for_each_reference():
+    for entries, targets in [('1', '1'), ('700', '700')]:
+        runs('refs', '--entries', entries, '--targets', targets, '--cycles', '1')
+    refuses(['--targets 8', '--entries 7'], 'refs', '--entries', '7', '--targets', '8')
+
+
+def test_marking_cases_choose_their_workers_themselves():
+    for case in ['graph', 'refs']:
+        check_rows(runs(case, *TINY[case], '--json', '-', MIDDEN_WORKERS='3').stdout, case)
+        done = run(case, *TINY[case], MIDDEN_WORKERS='many')
+        assert done.returncode == 1 and 'MIDDEN_WORKERS' in done.stderr, done
+
+
+def test_a_peer_with_other_markers_than_asked_is_an_error():
+    if not has_bdwgc():
+        return 'no bdwgc'
+    for case in ['graph', 'refs', 'gcbench']:
+        done = run(case, *TINY[case], GC_MARKERS='3')
+        assert done.returncode == 1 and 'bdwgc' in done.stderr and '3 threads' in done.stderr, done
+
+
+def test_gcbench_compares_with_its_peers():
+    rows = check_rows(runs('gcbench', *TINY['gcbench'], '--json', '-').stdout, 'gcbench')
+    same(subjects(rows), collectors() | {'midden-unsafe', 'malloc'})
+    for subject in subjects(rows):
+        found = metrics(rows, subject)
+        ratios = {name for name in found if name.startswith('ratio_to_')}
+        cost = {'cycles', 'mark_ms', 'pause_us_max'} if subject != 'malloc' else set()
+        same(set(found) - ratios, {'wall_s', 'wall_s_best', 'peak_rss_bytes', *cost})
+        assert 0 < found['wall_s_best'] <= found['wall_s'], found
+        for ratio, other in [('ratio_to_malloc', 'malloc'), ('ratio_to_bdwgc_tuned', 'bdwgc-tuned')]:
+            same(ratio in ratios, subject != other and other in subjects(rows))
+            if ratio in ratios:
+                assert math.isclose(found[ratio], metrics(rows, other)['wall_s'] / found['wall_s']), found
+    same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2, 'workers': 2})
+
+
+def test_gcbench_counts_the_cycles_of_one_run():
+    rows = check_rows(runs('gcbench', *TINY['gcbench'], '--json', '-', MIDDEN_STRESS='alloc:500').stdout, 'gcbench')
+    # The stretch tree, the long-lived one and its array, and of depths 4 and 6 each way 32 and 8 trees.
+    allocations = 511 + 127 + 1 + 2 * (32 * 31 + 8 * 127)
+    for subject in ['midden', 'midden-unsafe']:
+        found = metrics(rows, subject)
+        same(found['cycles'], allocations // 500)
+        assert found['mark_ms'] > 0 and found['pause_us_max'] > 0, found
+
+
+def test_a_missing_peer_is_said_once():
+    for case in ['graph', 'refs', 'gcbench']:
+        same(runs(case, *TINY[case]).stdout.count('bdwgc is missing'), 0 if has_bdwgc() else 1)
+
+
+def test_a_subject_that_fails_is_named():
+    for case, options in [('graph', ['--bytes', '64MiB']), ('refs', ['--entries', '4000000']), ('gcbench', [])]:
+        done = run(case, *options, MIDDEN_HEAP_MAX='1MiB')
+        assert done.returncode == 1 and done.stderr.startswith('midden-bench: midden'), done
+        same(done.stdout, '')
+
+
 def test_json_in_a_file_leaves_the_tables_on_standard_output():
     with tempfile.TemporaryDirectory() as folder:
         for case, tiny in TINY.items():
             file = pathlib.Path(folder) / (case + '.json')
             done = runs(case, *tiny, '--json', str(file))
             same(done.stderr, '')
-            assert ('malloc' if case == 'trees' else 'hash') in done.stdout, done.stdout
+            assert NAMED.get(case, 'hash') in done.stdout, done.stdout
             check_rows(file.read_text(), case)
 
 
@@ -190,7 +319,7 @@ def test_json_on_standard_output_sends_the_tables_to_standard_error():
     for case, tiny in TINY.items():
         done = runs('--json', '-', case, *tiny)
         check_rows(done.stdout, case)
-        assert ('malloc' if case == 'trees' else 'hash') in done.stderr, done.stderr
+        assert NAMED.get(case, 'hash') in done.stderr, done.stderr
 
 
 def test_plots_are_complete_pictures():
@@ -220,16 +349,26 @@ def test_sizes_that_are_none_are_named():
         refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
     for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('pauses', '--cycles'), ('pauses', '--gap'),
                          ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
-                         ('space', '--from'), ('space', '--to'), ('space', '--steps')]:
+                         ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
+                         ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),
+                         ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')
+    refuses(['--depth', '"3"', 'from 4'], 'gcbench', '--depth', '3')
+    refuses(['--workers', '"0"', 'from 1 to 16'], 'gcbench', '--workers', '0')
+    for size in ['0', '4095', '65GiB', '1MB', '1 MiB', 'KiB', '-4096', '1.5MiB', '']:
+        refuses(['--bytes', f'"{size}"', 'from 4KiB to 64GiB'], 'graph', '--bytes', size)
     for case in ['space', 'scaling']:
         refuses(['--from 20', '--to 10'], case, '--from', '20', '--to', '10')
 
 
 def test_unknown_keys_are_named_and_the_others_listed():
     refuses(['--keys', '"long"', 'string, uuid, mixed'], 'pauses', '--keys', 'long')
+
+
+def test_unknown_orders_are_named_and_the_others_listed():
+    refuses(['--order', '"backward"', 'sequential, random, both'], 'refs', '--order', 'backward')
 
 
 def test_unknown_words_are_named():
@@ -245,6 +384,9 @@ def test_file_that_cannot_be_written_is_found_out_before_the_run():
             refuses([file], 'trees', '--depth', '28', '--repetitions', '1000', '--json', file)
             refuses([file], 'pauses', '--entries', '1000000000', '--plot', file)
             refuses([file], 'scaling', '--to', '1000000000', '--plot', file)
+            refuses([file], 'graph', '--bytes', '64GiB', '--cycles', '1000', '--json', file)
+            refuses([file], 'refs', '--entries', '1000000000', '--cycles', '1000', '--json', file)
+            refuses([file], 'gcbench', '--depth', '24', '--repetitions', '1000', '--json', file)
 
 
 def test_full_disk_is_an_error():

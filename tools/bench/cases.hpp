@@ -1,11 +1,26 @@
 #pragma once
 // The cases of midden-bench. Each function adds its command to the program.
+//
+//   case      measures                                                  against
+//
+//   trees     binary trees, made and dropped                            malloc and free
+//   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc and free
+//   graph     marking a shuffled graph                                  bdwgc
+//   refs      marking a slice of very many references                   bdwgc
+//   pauses    a map in use while it is collected: pauses, space, speed  std::map
+//   scaling   mark time from small maps to large ones
+//   space     bytes for an entry, at several sizes of a map
+//
+// bdwgc is a peer that a program may have been built without: `midden-bench --version` tells.
 
 #include "tools/bench/options.hpp"
 
 namespace bench {
 
+Case gcbench_case(CLI::App& app);
+Case graph_case(CLI::App& app);
 Case pauses_case(CLI::App& app);
+Case refs_case(CLI::App& app);
 Case scaling_case(CLI::App& app);
 Case space_case(CLI::App& app);
 Case trees_case(CLI::App& app);

@@ -25,18 +25,23 @@
 #include "tools/bench/cases.hpp"
 #include "tools/bench/options.hpp"
 #include "tools/bench/output.hpp"
+#include "tools/bench/peers/bdwgc.hpp"
 
 namespace {
 
+// What it can compare with, of what need not be there.
+std::string peers() { return bench::bdwgc::present() ? "bdwgc " + bench::bdwgc::version() : "none"; }
+
 int run(int argc, char** argv) {
   CLI::App app("Measures Midden, a garbage-collected heap, and its maps.", "midden-bench");
-  app.set_version_flag("--version", std::string(midden::version));
+  app.set_version_flag("--version", fmt::format("{}\npeers: {}", midden::version, peers()));
   std::string json;
   app.add_option("--json", json, "Write the figures as JSON as well; - is standard output")->type_name("FILE");
   app.require_subcommand(0, 1);
   app.fallthrough();
-  const std::vector<bench::Case> cases{bench::trees_case(app), bench::pauses_case(app), bench::scaling_case(app),
-                                       bench::space_case(app)};
+  const std::vector<bench::Case> cases{bench::trees_case(app),  bench::pauses_case(app), bench::scaling_case(app),
+                                       bench::space_case(app),  bench::graph_case(app),  bench::refs_case(app),
+                                       bench::gcbench_case(app)};
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A case");

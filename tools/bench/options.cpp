@@ -3,10 +3,24 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 #include <string>
 #include <system_error>
 
+#include <midden/config.hpp>
+
 namespace bench {
+
+namespace {
+
+std::string size_text(std::size_t bytes) {
+  const char* const units[] = {"", "KiB", "MiB", "GiB"};
+  unsigned unit = 0;
+  for (; unit < 3 && bytes != 0 && bytes % 1024 == 0; ++unit) bytes /= 1024;
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
+}  // namespace
 
 void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
                 std::uint64_t most, const std::string& text) {
@@ -20,6 +34,23 @@ void add_number(CLI::App& command, const std::string& name, std::size_t& number,
       ->check(CLI::Validator(check, ""))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void add_bytes(CLI::App& command, const std::string& name, std::size_t& bytes, std::size_t least, std::size_t most,
+               const std::string& text) {
+  const std::string range = fmt::format("{} to {}", size_text(least), size_text(most));
+  const auto plain = [least, most, range](std::string& given) {
+    const std::optional<std::size_t> value = midden::parse_bytes(given);
+    if (!value || *value < least || *value > most) {
+      return fmt::format("\"{}\" is not a size from {}", given, range);
+    }
+    given = std::to_string(*value);
+    return std::string();
+  };
+  command.add_option(name, bytes, fmt::format("{}, {}", text, range))
+      ->transform(CLI::Validator(plain, ""))
+      ->type_name("SIZE")
+      ->default_str(size_text(bytes));
 }
 
 }  // namespace bench

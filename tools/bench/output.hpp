@@ -4,7 +4,8 @@
 //   row   {"case": "pauses", "subject": "hash", "parameters": {"entries": 1000000},
 //          "metric": "mark_us_mean", "unit": "us", "value": 31400.5}
 //
-//   subject   what was measured: a map backend, `midden`, or what it is compared with: `malloc`
+//   subject   what was measured: a map backend, `midden`, or what it is compared with: `malloc`,
+//             `bdwgc`
 //
 // A file of results is one array of rows. It is opened before anything is measured, so that a
 // name that cannot be written is found out at once, and written at the end. With "-" the array

@@ -1,0 +1,158 @@
+// midden-bench graph: marking a shuffled graph that is far larger than any cache.
+//
+//   node   | to 0 | to 1 | to 2 | to 3 | payload, 32 bytes |      64 bytes
+//
+// The nodes, as many as make the heap as large as asked, are made in a comb, a chain of every
+// fourth with the three behind it at its sides. Then they are shuffled and linked anew, with
+// nothing allocated meanwhile:
+//
+//   tree    node k hangs from a random earlier one that has a place left: all are reached, by
+//           many short paths, so that several threads find work
+//   extra   the places left refer to random nodes
+//
+// So marking follows references through memory without any order, and comes to each node four
+// times. The graph is the same for each marker (marking.hpp). Peak RSS is with what building took,
+// 13 bytes a node, given back before anything is measured.
+//
+// Threads: one, and those of the collector.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include <midden/midden.hpp>
+
+#include "tools/bench/cases.hpp"
+#include "tools/bench/marking.hpp"
+#include "tools/bench/peers/bdwgc.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr std::size_t places = 4;
+
+struct GraphOptions {
+  std::size_t bytes = std::size_t{1} << 30;
+  std::size_t cycles = 5;
+};
+
+struct Node {
+  std::array<midden::Ref<Node>, places> to;
+  std::array<std::uint64_t, 4> payload;
+  static constexpr auto midden_refs = midden::refs<Node>(&Node::to);
+};
+
+struct PeerNode {
+  std::array<PeerNode*, places> to;
+  std::array<std::uint64_t, 4> payload;
+};
+
+static_assert(sizeof(Node) == 64 && sizeof(PeerNode) == 64);
+
+class Dice {
+ public:
+  explicit Dice(std::size_t seed) : bits_(seed) {}
+  // Requires: 0 < end < 2^32.
+  std::uint32_t below(std::size_t end) { return static_cast<std::uint32_t>(((bits_() >> 32) * end) >> 32); }
+
+ private:
+  std::mt19937_64 bits_;
+};
+
+// Hangs the i-th node in the comb: at the side of `root`, or in the chain before it. The reference
+// along the chain is the last of a node, which bdwgc follows first: what is at the sides waits.
+template <class N, class Root>
+void hang(N* node, std::size_t i, Root& root) {
+  if (i % places == 0) {
+    node->to[places - 1] = root;
+    root = node;
+  } else {
+    root->to[i % places - 1] = node;
+  }
+}
+
+// Links all nodes, in place of what they referred to; answers the one from which all are reached.
+template <class N>
+N* link(std::vector<N*> nodes) {
+  std::shuffle(nodes.begin(), nodes.end(), std::mt19937_64(nodes.size()));
+  Dice dice(nodes.size());
+  std::vector<std::uint8_t> taken(nodes.size());
+  std::vector<std::uint32_t> open{0};  // the numbers of those that have a place left
+  open.reserve(nodes.size());
+  for (std::uint32_t k = 1; k < nodes.size(); ++k) {
+    std::uint32_t& choice = open[dice.below(open.size())];
+    const std::uint32_t parent = choice;
+    nodes[parent]->to[taken[parent]++] = nodes[k];
+    if (taken[parent] < places) {
+      open.push_back(k);
+    } else {
+      choice = k;
+    }
+  }
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    for (std::size_t place = taken[k]; place < places; ++place) nodes[k]->to[place] = nodes[dice.below(nodes.size())];
+  }
+  return nodes.front();
+}
+
+nlohmann::ordered_json measure_managed(const Marker& marker, std::size_t count, std::size_t cycles) {
+  midden::Runtime runtime(config_of(marker));
+  midden::Attach here(runtime);
+  midden::Root<Node> root;
+  {
+    std::vector<Node*> nodes(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      nodes[i] = midden::unsafe::make<Node>(here);
+      hang(nodes[i], i, root);
+    }
+    root = link(std::move(nodes));
+  }
+  return mark_managed(runtime, cycles, count);
+}
+
+nlohmann::ordered_json measure_peer(const Marker& marker, std::size_t count, std::size_t cycles) {
+  start_peer(marker);
+  const auto allocate = marker.collector == Collector::bdwgc ? bdwgc::allocate : bdwgc::allocate_one;
+  {
+    std::vector<PeerNode*> nodes(count);
+    PeerNode* root = nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+      nodes[i] = static_cast<PeerNode*>(allocate(sizeof(PeerNode)));
+      hang(nodes[i], i, root);
+      bdwgc::keep(root);
+    }
+    bdwgc::settle(count);
+    bdwgc::keep(link(std::move(nodes)));
+  }
+  return mark_peer(cycles, count * sizeof(PeerNode));
+}
+
+void run_graph(const GraphOptions& options, Output& output) {
+  const std::size_t count = options.bytes / sizeof(Node);
+  const std::vector<Marked> all = measure_markers("graph", all_markers(true), [&](const Marker& marker) {
+    return marker.collector == Collector::midden ? measure_managed(marker, count, options.cycles)
+                                                 : measure_peer(marker, count, options.cycles);
+  });
+  fmt::print(output.text(), "Marking a shuffled graph of {} nodes of {} bytes, median of {} cycles\n\n", count,
+             sizeof(Node), options.cycles);
+  report_markers(all, "graph", {{"bytes", options.bytes}, {"cycles", options.cycles}}, "object", count, output);
+  fmt::print(output.text(), "\n{}", ratio_notes());
+}
+
+}  // namespace
+
+Case graph_case(CLI::App& app) {
+  const auto options = std::make_shared<GraphOptions>();
+  CLI::App* command = app.add_subcommand("graph", "Marking a shuffled graph, with one thread and two");
+  add_bytes(*command, "--bytes", options->bytes, 4096, std::size_t{64} << 30, "Size of all nodes");
+  add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
+  return {command, [options](Output& output) { run_graph(*options, output); }};
+}
+
+}  // namespace bench

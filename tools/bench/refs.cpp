@@ -1,0 +1,135 @@
+// midden-bench refs: marking a slice of very many references to few small objects.
+//
+//   slice    | ref | ref | ref | ... |      --entries references, one object
+//               |     |     |
+//   targets   16 bytes each, without references: --targets of them
+//
+//   sequential   one target after the other, over and over, in the order in which they were made
+//   random       each target once, shuffled; behind that any
+//
+// Nearly all references are to objects that are marked already. Midden has a Slice<Ref<Target>>,
+// bdwgc an array of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC. Markers and their
+// processes: marking.hpp.
+//
+// Threads: one, and those of the collector.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <midden/midden.hpp>
+#include <midden/slice.hpp>
+
+#include "tools/bench/cases.hpp"
+#include "tools/bench/marking.hpp"
+#include "tools/bench/peers/bdwgc.hpp"
+
+namespace bench {
+
+namespace {
+
+struct RefsOptions {
+  std::size_t entries = 100'000'000;
+  std::size_t targets = 1'000'000;
+  std::size_t cycles = 5;
+  std::string order = "both";
+
+  std::vector<std::string> orders() const {
+    return order == "both" ? std::vector<std::string>{"sequential", "random"} : std::vector<std::string>{order};
+  }
+};
+
+struct Target {
+  std::array<std::uint64_t, 2> payload;
+  static constexpr midden::Leaf midden_leaf{};
+};
+
+static_assert(sizeof(Target) == 16);
+
+// Calls store(i, target) for the entries behind the first, which refer to each target once, and
+// for those, too, where the order is random.
+template <class Store>
+void refer(std::vector<Target*> targets, std::size_t entries, bool shuffled, Store store) {
+  if (!shuffled) {
+    for (std::size_t i = targets.size(); i < entries; ++i) store(i, targets[i % targets.size()]);
+    return;
+  }
+  std::mt19937_64 random(entries);
+  std::shuffle(targets.begin(), targets.end(), random);
+  for (std::size_t i = 0; i < targets.size(); ++i) store(i, targets[i]);
+  for (std::size_t i = targets.size(); i < entries; ++i) {
+    store(i, targets[((random() >> 32) * targets.size()) >> 32]);
+  }
+}
+
+nlohmann::ordered_json measure_managed(const Marker& marker, const RefsOptions& options, bool shuffled) {
+  midden::Runtime runtime(config_of(marker));
+  midden::Attach here(runtime);
+  const auto slice = midden::make_slice<midden::Ref<Target>>(here, options.entries);
+  std::vector<Target*> targets(options.targets);
+  for (std::size_t i = 0; i < options.targets; ++i) {
+    targets[i] = midden::unsafe::make<Target>(here);
+    (*slice)[i] = targets[i];
+  }
+  refer(std::move(targets), options.entries, shuffled, [&](std::size_t i, Target* target) { (*slice)[i] = target; });
+  return mark_managed(runtime, options.cycles, options.targets + 2);  // the slice and its array
+}
+
+nlohmann::ordered_json measure_peer(const Marker& marker, const RefsOptions& options, bool shuffled) {
+  start_peer(marker);
+  Target** const slice = static_cast<Target**>(bdwgc::allocate(options.entries * sizeof(Target*)));
+  bdwgc::keep(slice);
+  std::vector<Target*> targets(options.targets);
+  for (std::size_t i = 0; i < options.targets; ++i) {
+    slice[i] = targets[i] = static_cast<Target*>(bdwgc::allocate_leaf(sizeof(Target)));
+  }
+  refer(std::move(targets), options.entries, shuffled, [&](std::size_t i, Target* target) { slice[i] = target; });
+  return mark_peer(options.cycles, options.entries * sizeof(Target*) + options.targets * sizeof(Target));
+}
+
+void run_refs(const RefsOptions& options, Output& output) {
+  if (options.targets > options.entries) {
+    throw UsageError(fmt::format("--targets {} is above --entries {}", options.targets, options.entries));
+  }
+  for (const std::string& order : options.orders()) {
+    const bool shuffled = order == "random";
+    const std::vector<Marked> all = measure_markers("refs, " + order, all_markers(false), [&](const Marker& marker) {
+      return marker.collector == Collector::midden ? measure_managed(marker, options, shuffled)
+                                                   : measure_peer(marker, options, shuffled);
+    });
+    fmt::print(output.text(), "Marking a slice of {} references to {} objects, {}, median of {} cycles\n\n",
+               options.entries, options.targets, order, options.cycles);
+    const nlohmann::ordered_json parameters{
+        {"entries", options.entries}, {"targets", options.targets}, {"order", order}, {"cycles", options.cycles}};
+    report_markers(all, "refs", parameters, "reference", options.entries, output);
+    fmt::print(output.text(), "\n");
+  }
+  fmt::print(output.text(), "{}", ratio_notes());
+}
+
+}  // namespace
+
+Case refs_case(CLI::App& app) {
+  const auto options = std::make_shared<RefsOptions>();
+  CLI::App* command = app.add_subcommand("refs", "Marking a slice of references, with one thread and two");
+  add_number(*command, "--entries", options->entries, 1, 1'000'000'000, "References in the slice");
+  add_number(*command, "--targets", options->targets, 1, 1'000'000'000, "Objects that they refer to");
+  add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
+  const auto check = [](const std::string& order) {
+    if (order == "sequential" || order == "random" || order == "both") return std::string();
+    return fmt::format("\"{}\" is no order; there are: sequential, random, both", order);
+  };
+  command->add_option("--order", options->order, "Of the targets, along the slice: sequential, random, both")
+      ->check(CLI::Validator(check, ""))
+      ->type_name("ORDER")
+      ->capture_default_str();
+  return {command, [options](Output& output) { run_refs(*options, output); }};
+}
+
+}  // namespace bench

@@ -21,8 +21,7 @@ CycleReport Cycle::run(Cause cause) {
     std::optional<Verifier> verifier;
     if (heap_.checked()) require(verifier.emplace(heap_).trace(stopped, roots_));
     heap_.begin_cycle(stopped);
-    marker_.begin(stopped);
-    for (RootSource* source : roots_) source->trace(marker_);
+    marker_.trace(stopped, roots_);
 
     ledger_.enter(Phase::mark);
     marker_.drain(stopped);
@@ -44,7 +43,7 @@ CycleReport Cycle::run(Cause cause) {
 }
 
 Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
-    : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.mark_stack_limit) {
+    : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.marking, settings.crew) {
   pace({});
 }
 
@@ -62,6 +61,7 @@ void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
   report.mutators = world_.mutators();
   report.objects_marked = found.objects;
   report.references_scanned = found.references;
+  report.workers = found.workers;
   report.live_bytes = found.live_bytes + found.arena_bytes;
   report.scannable_bytes = found.scannable_bytes;
   report.arena_bytes = found.arena_bytes;

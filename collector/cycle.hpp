@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +20,8 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 struct CycleSettings {
   PacerSettings pacing{};
-  std::size_t mark_stack_limit = std::numeric_limits<std::size_t>::max();
+  MarkSettings marking{};
+  Crew* crew = nullptr;  // null: the collecting thread marks alone
   // Called when a check fails; does not return. Checks run where the heap was made `checked`.
   std::function<void(const Finding&)> broken{};
 };

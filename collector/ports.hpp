@@ -5,6 +5,7 @@
 //   World        stops and resumes mutators; proof of a stop is a StoppedWorld
 //   RootSource   hands over roots; hosts implement it too, so it is public
 //   PageSource   address space and memory
+//   Crew         threads that help to mark
 //
 // Threads: each is called on the thread that collects, or, PageSource, on one that allocates.
 
@@ -40,6 +41,25 @@ class StoppedWorld {
 
  private:
   World& world_;
+};
+
+// What a crew helps with.
+class Chore {
+ public:
+  virtual ~Chore() = default;
+  // On a thread of the crew; `number` is its own, from 1 to Crew::helpers().
+  virtual void help(std::size_t number) = 0;
+};
+
+// Threads that wait to be called.
+class Crew {
+ public:
+  virtual ~Crew() = default;
+  // How many can be called; does not change.
+  virtual std::size_t helpers() const = 0;
+  // Each helper will call `help` once, soon, or late, when it finds nothing left to do. Returns at once.
+  // That a helper cannot be had is no error: the caller does the work.
+  virtual void call(Chore& chore) = 0;
 };
 
 // Address space in whole pages of 4 KiB.

@@ -1,11 +1,13 @@
 #include "runtime/core.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <random>
 #include <utility>
 
 #include "runtime/fatal.hpp"
+#include "runtime/processors.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
@@ -46,18 +48,22 @@ std::size_t choose_reserve(collector::PageSource& pages, std::size_t configured)
   return bytes;
 }
 
-collector::CycleSettings cycle_settings(const Config& config) {
+collector::CycleSettings cycle_settings(const Config& config, Workers& workers) {
   return {
       .pacing = {.percent = config.gc_percent.value_or(0),
                  .off = !config.gc_percent.has_value(),
                  .floor = config.gc_floor,
                  .soft_limit = or_unlimited(config.memory_limit)},
-      .mark_stack_limit = or_unlimited(config.mark_stack_limit),
+      .marking = {.stack_limit = or_unlimited(config.mark_stack_limit), .prefetch = config.mark_prefetch},
+      .crew = &workers,
       .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); }};
 }
 
 // Sequentially consistent: a request that reads the number from before a cycle came before it.
 std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(); }
+
+// Marking is bound by memory: more threads than this help little, and a host can ask for them.
+constexpr std::uint32_t most_default_workers = 16;
 
 // The Runtime whose cycle this thread is running.
 thread_local constinit const Core* collecting = nullptr;
@@ -77,7 +83,9 @@ Core::Core(Runtime& face, Config config)
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),
       globals_(std::make_shared<detail::GlobalRoots>(face)),
-      cycle_(heap_, world_, ledger_, cycle_settings(config_)) {
+      workers_((config_.workers == 0 ? std::min(processors(), most_default_workers) : config_.workers) - 1,
+               [this] { collecting = this; }),
+      cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
   cycle_.add_roots(*globals_);
@@ -100,6 +108,7 @@ Core::~Core() {
     say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
   }
   for (const std::string& line : pins_->close()) say(line);
+  workers_.end();
 }
 
 void Core::say(const std::string& line) const { config_.message("midden: " + config_.name + ": " + line); }

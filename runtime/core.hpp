@@ -25,6 +25,7 @@
 #include "runtime/pin_table.hpp"
 #include "runtime/root_tables.hpp"
 #include "runtime/statistics.hpp"
+#include "runtime/workers.hpp"
 #include "runtime/world.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -99,6 +100,7 @@ class Core {
   TaskRoots task_roots_;
   std::shared_ptr<detail::PinTable> pins_;
   std::shared_ptr<detail::GlobalRoots> globals_;
+  Workers workers_;
   collector::Cycle cycle_;
 
   std::mutex cycle_mutex_;                 // held through a cycle

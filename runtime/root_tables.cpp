@@ -16,10 +16,13 @@ void trace_list(const detail::RootLink& list, Tracer& tracer) {
 }  // namespace
 
 void ThreadRoots::trace(Tracer& tracer) {
-  for (const auto& thread : world_.threads()) {
-    trace_list(thread->own_roots, tracer);
-    for (const void* target : thread->barrier.overwritten) tracer.object(target);
-  }
+  for (std::size_t part = 0; part < parts(); ++part) trace_part(part, tracer);
+}
+
+void ThreadRoots::trace_part(std::size_t part, Tracer& tracer) {
+  const Thread& thread = *world_.threads()[part];
+  trace_list(thread.own_roots, tracer);
+  for (const void* target : thread.barrier.overwritten) tracer.object(target);
 }
 
 void TaskRoots::add(detail::RootLink& list) {

@@ -28,6 +28,9 @@ class ThreadRoots final : public RootSource {
  public:
   explicit ThreadRoots(const World& world) : world_(world) {}
   void trace(Tracer& tracer) override;
+  // Each thread is a part.
+  std::size_t parts() const override { return world_.threads().size(); }
+  void trace_part(std::size_t part, Tracer& tracer) override;
   const char* name() const override { return "thread"; }
 
  private:

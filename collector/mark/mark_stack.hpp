@@ -1,16 +1,23 @@
 #pragma once
-// The grey objects: marked, not yet scanned; last in, first out.
+// The grey objects of one worker: marked, not yet scanned; last in, first out.
+//
+//   | given away | oldest ............ newest |  free  |
+//                  bottom_                     size_     capacity_
+//
+// Its worker pushes and pops at the new end. The oldest entries lead to the most work as a rule
+// (they are the roots of what is left of a depth-first walk), so it is those that are given away.
 //
 // The stack grows by doubling until `limit` entries or until the system refuses memory. Then
-// `push` says no, and the marker falls back to flagging the object in its metadata byte.
+// `push` says no, and the worker falls back to flagging the object in its metadata byte.
 //
-// Threads: one marking worker.
+// Threads: one worker; `give` under the team's mutex, while the receiver waits.
 
 #include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include <midden/build.hpp>
 
@@ -21,29 +28,43 @@ class MarkStack {
  public:
   explicit MarkStack(std::size_t limit = std::numeric_limits<std::size_t>::max()) : limit_(limit) {}
 
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return size_ == bottom_; }
+  std::size_t size() const { return size_ - bottom_; }
   // False, and nothing changed, where the stack is full and cannot grow.
   bool push(Entry entry) {
-    if (size_ == capacity_ && !grow()) [[unlikely]]
+    if (size_ == capacity_ && !make_room()) [[unlikely]]
       return false;
     entries_[size_++] = entry;
     return true;
   }
   // Requires: not empty.
   Entry pop() { return entries_[--size_]; }
+  // Moves up to `count` of the oldest entries to the other stack. Returns how many it took.
+  std::size_t give(MarkStack& other, std::size_t count) {
+    std::size_t given = 0;
+    while (given < count && !empty() && other.push(entries_[bottom_])) ++bottom_, ++given;
+    return given;
+  }
   void release() {
     entries_.reset();
-    size_ = capacity_ = 0;
+    size_ = bottom_ = capacity_ = 0;
   }
   std::size_t capacity() const { return capacity_; }
 
  private:
-  bool grow() {
+  // At the end of the entries: by moving them down where a quarter was given away, else by growing.
+  bool make_room() {
+    if (bottom_ > capacity_ / 4) {
+      std::copy(entries_.get() + bottom_, entries_.get() + size_, entries_.get());
+      size_ -= std::exchange(bottom_, 0);
+      return true;
+    }
     const std::size_t wanted = std::min(limit_, std::max(initial_entries, capacity_ * 2));
     if (wanted <= capacity_) return false;
     std::unique_ptr<Entry[]> larger(new (std::nothrow) Entry[wanted]);
     if (larger == nullptr) return false;
-    std::copy_n(entries_.get(), size_, larger.get());
+    std::copy(entries_.get() + bottom_, entries_.get() + size_, larger.get());
+    size_ -= std::exchange(bottom_, 0);
     entries_ = std::move(larger);
     capacity_ = wanted;
     return true;
@@ -53,6 +74,7 @@ class MarkStack {
 
   std::size_t limit_;
   std::unique_ptr<Entry[]> entries_;
+  std::size_t bottom_ = 0;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

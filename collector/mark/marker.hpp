@@ -1,109 +1,98 @@
 #pragma once
-// Marking: from the roots to everything they reach, on one worker.
+// Marking: a team of workers finds all that the roots reach.
 //
-// A reference passes two short queues, so that the memory it leads to is on its way when it is
-// needed (Cher, Hosking and Vitek 2004: a first-in first-out queue in front of the stack times
-// prefetches better than the stack itself can):
+//   roots    the parts of all root sources are handed out, one at a time
+//   mark     each worker scans its own stack. One that has nothing left waits; one that works and
+//            sees it wait moves half of what it has, the oldest first, onto the other's stack
+//            (work stealing with private deques: Acar, Charguéraud and Rainey 2013)
+//   end      the last one to run out of work finds everybody waiting: nothing is grey
 //
-//   edge ──▶ [ metadata byte is prefetched ] ──▶ mark test ──▶ grey stack
-//                                                 │ leaf: done
-//   grey stack ──pop──▶ [ object is prefetched ] ──▶ scan ──▶ edges
+// Worker 0 is the collecting thread. The others are threads of the Crew. They are called when the
+// collecting thread has followed `patience` references and there are more: most cycles of small
+// heaps, and of heaps that are mostly opaque arenas, are over before. A helper that comes when all
+// is done goes again, and nobody has waited for it.
 //
-// Colours: white, the metadata has an old colour or none; grey, it has the cycle's colour and
-// the object is in the stack, the second queue or flagged overflowed; black, it was scanned.
+//   closed ──trace──▶ roots ──all parts traced──▶ gathered ──drain──▶ marking ──all wait──▶ closed
 //
 // Invariants
-//   1. An object becomes grey once, when the mark test changes its byte (workers may race; the
-//      object is then scanned twice).
-//   2. When `drain` returns nothing is grey: every target of a black object is black.
-//   3. Depth never uses the C++ stack. Elements beyond `piece_elements` are scanned in pieces,
-//      so a large array does not fill the stack either.
-//   4. A full stack loses nothing: the object is flagged, and the heap is walked for flags.
+//   1. A worker's stack changes by its own thread, or, while it waits, by the one that gives it work,
+//      under the mutex.
+//   2. `working_` counts the workers that may have something grey. Nobody else has.
+//   3. Where the stage is closed no helper touches anything here but the mutex, on its way out: the
+//      end of a cycle waits for nobody to wake up.
 //
-// Threads: one, while the world is stopped.
+// Threads: trace, drain and totals on the collecting one, while the world is stopped; `help` on
+// those of the crew. Who waits is asleep.
 
+#include <atomic>
+#include <condition_variable>
 #include <cstdint>
-
-#include <midden/tracer.hpp>
+#include <deque>
+#include <mutex>
+#include <span>
+#include <vector>
 
 #include "collector/heap/heap.hpp"
-#include "collector/mark/mark_stack.hpp"
-#include "collector/mark/prefetch_queue.hpp"
+#include "collector/mark/mark_worker.hpp"
 #include "collector/ports.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-struct MarkTotals {
-  std::uint64_t objects = 0;
-  std::uint64_t references = 0;  // not null
-  std::uint64_t live_bytes = 0;
-  std::uint64_t scannable_bytes = 0;
-  std::uint64_t arena_bytes = 0;
-  std::uint64_t overflows = 0;
-};
-
-class Marker final : public Tracer {
+class Marker final : public Chore {
  public:
-  // `stack_limit`: entries of the grey stack; a test makes it 1.
-  Marker(Heap& heap, std::size_t stack_limit);
+  // Without a crew the collecting thread marks alone.
+  Marker(Heap& heap, const MarkSettings& settings, Crew* crew = nullptr);
 
-  // Roots are reported to it as to any Tracer, between begin and drain.
-  void begin(const StoppedWorld&);
+  // Marks what the roots name, then all that it leads to.
+  void trace(const StoppedWorld&, std::span<RootSource* const> sources);
   void drain(const StoppedWorld&);
   const MarkTotals& totals() const { return totals_; }
 
+  void help(std::size_t number) override;
+
  private:
-  struct Piece {
-    const std::byte* object;
-    const ScanPlan* plan;
-    std::size_t next;
+  enum class Stage : std::uint8_t { closed, roots, gathered, marking };
+
+  enum class Answer : std::uint8_t { none, work, nothing_left };
+
+  struct Seat {
+    Seat(Heap& heap, const MarkSettings& settings) : worker(heap, settings) {}
+    MarkWorker worker;
+    Answer* asked = nullptr;  // while it waits: where to write
+    std::condition_variable answered;
   };
 
-  static constexpr std::size_t piece_elements = 2048;
+  void call_helpers();
+  // Traces parts of the roots until all have been handed out.
+  void trace_parts(MarkWorker& worker);
+  void work(Seat& seat);
+  // Moves work to a seat that waits.
+  void share(Seat& seat);
+  // Until it is given work; false where there is none left for anybody.
+  bool wait_for_work(Seat& seat);
+  void answer(Seat& seat, Answer answer);  // under the mutex
+  // Relaxed: a hint to look under the mutex.
+  bool anybody_waits() const { return waiting_count_.load(std::memory_order_relaxed) != 0; }
+  void note_waiting() { waiting_count_.store(waiting_.size(), std::memory_order_relaxed); }
 
-  // Edges and objects on their way, what passing them has counted, and the tables they are looked
-  // up in. The inner loop works on a copy that is local to it and never leaves it: a member would
-  // be loaded again after each metadata byte stored, which for all the compiler knows is part of
-  // it.
-  struct Lane {
-    const std::byte* base;
-    std::uint8_t* metadata;
-    const PlanWord* plans;
-    Colour colour;
-    std::uint64_t references = 0;
-    std::uint64_t objects = 0;
-    std::uint64_t scanned_bytes = 0;
-    std::uint64_t leaves = 0;
-    std::uint64_t leaf_bytes = 0;
-    std::uint64_t arena_bytes = 0;
-    Delay<const void*, 16> edges{};
-    Fifo<const std::byte*, 32> grey{};
-  };
-
-  void visit(const std::atomic<void*>* edges, std::size_t count) override;
-  void visit(const void* object) override;
-
-  Lane make_lane() const;
-  void offer(Lane& lane, const void* target);
-  void test(Lane& lane, const void* target);
-  void count_leaf(Lane& lane, const std::byte* object, PlanWord word);
-  void note_overflow(const std::byte* object);
-  void scan(Lane& lane, const std::byte* object);
-  void scan_irregular(Lane& lane, const std::byte* object, PlanWord word);
-  void scan_refs(Lane& lane, const std::byte* from, std::span<const std::uint32_t> offsets);
-  void scan_elements(Lane& lane, const std::byte* object, const ScanPlan& plan, std::size_t from);
-  void scan_grey();
-  void rescan_overflowed(const StoppedWorld& stopped);
-  void settle(const Lane& lane);
-
-  Heap& heap_;
-  bool overflowed_ = false;
-
-  MarkStack<const std::byte*> stack_;
-  MarkStack<Piece> pieces_;
-  Lane lane_;
-  Lane reported_;  // by roots and scan functions
+  const MarkSettings settings_;
+  Crew* const crew_;
+  std::deque<Seat> seats_;
   MarkTotals totals_;
+  bool called_ = false;  // in this cycle
+
+  std::span<RootSource* const> sources_;
+  // Relaxed: a ticket. What it leads to is ordered by the mutex.
+  std::atomic<std::size_t> next_part_{0};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;  // the stage, or tracing_
+  // Under the mutex.
+  Stage stage_ = Stage::closed;
+  std::size_t tracing_ = 0;  // helpers in the roots
+  std::size_t working_ = 0;
+  std::vector<Seat*> waiting_;
+  std::atomic<std::size_t> waiting_count_{0};
 };
 
 }  // namespace midden::inline MIDDEN_ABI::collector

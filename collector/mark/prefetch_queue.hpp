@@ -40,6 +40,7 @@ template <class Entry, std::size_t length>
 class Fifo {
  public:
   bool empty() const { return popped_ == pushed_; }
+  std::size_t size() const { return pushed_ - popped_; }
   bool full() const { return pushed_ - popped_ == length; }
   // Requires: not full.
   void push(Entry entry) { ring_[pushed_++ % length] = entry; }

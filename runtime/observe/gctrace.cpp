@@ -27,12 +27,12 @@ std::string trace_line(const CycleReport& report, std::uint64_t at_ns) {
   }
   std::snprintf(text, sizeof text,
                 "; sweep %.3f ms; live %.1f MiB (scannable %.1f, arenas %.1f), committed %.1f MiB; allocated %.1f MiB, "
-                "next after %.1f MiB; objects %llu, references %llu; threads %llu",
+                "next after %.1f MiB; objects %llu, references %llu; workers %llu, threads %llu",
                 ms(report.sweep_ns), mib(report.live_bytes), mib(report.scannable_bytes), mib(report.arena_bytes),
                 mib(report.committed_bytes), mib(report.allocated_bytes), mib(report.trigger_bytes),
                 static_cast<unsigned long long>(report.objects_marked),
                 static_cast<unsigned long long>(report.references_scanned),
-                static_cast<unsigned long long>(report.mutators));
+                static_cast<unsigned long long>(report.workers), static_cast<unsigned long long>(report.mutators));
   return line + text;
 }
 

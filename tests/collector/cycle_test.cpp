@@ -155,7 +155,7 @@ TEST_CASE("Switched off, no trigger is reported and none asks for a cycle") {
 }
 
 TEST_CASE("A small grey stack costs rescans, which the report counts") {
-  FullCycle full(true, {.mark_stack_limit = 1});
+  FullCycle full(true, {.marking = {.stack_limit = 1}});
   std::vector<Node*> nodes{full.root(make_node(full))};
   for (std::size_t i = 0; i < 500; ++i) {
     nodes.push_back(make_node(full));

@@ -2,6 +2,7 @@
 // A heap and a marker, and nothing that calls them: tests hand over the roots and look at the marks.
 
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "collector/mark/marker.hpp"
@@ -12,9 +13,19 @@ namespace midden::collector_tests {
 
 inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
+struct Given final : RootSource {
+  explicit Given(const std::vector<const void*>& its) : roots(its) {}
+  void trace(Tracer& tracer) override {
+    for (const void* root : roots) tracer.object(root);
+  }
+  const char* name() const override { return "given"; }
+  const std::vector<const void*>& roots;
+};
+
 struct Marking : HeapOnly {
   explicit Marking(std::size_t stack_limit = unlimited, bool checked = false)
-      : HeapOnly(checked), marker(heap, stack_limit) {}
+      : HeapOnly(checked), marker(heap, {.stack_limit = stack_limit}) {}
+  explicit Marking(const MarkSettings& settings, Crew* crew = nullptr) : marker(heap, settings, crew) {}
 
   using HeapOnly::make;
   template <class T>
@@ -29,12 +40,15 @@ struct Marking : HeapOnly {
   }
   // Marks from these roots, and lets the cycle end.
   const MarkTotals& mark(const std::vector<const void*>& roots) {
+    Given given(roots);
+    RootSource* const sources[] = {&given};
+    return mark_from(sources);
+  }
+  const MarkTotals& mark_from(std::span<RootSource* const> sources) {
     heap.sweep_overdue();
     const StoppedWorld stopped = world.stop();
     heap.begin_cycle(stopped);
-    marker.begin(stopped);
-    Tracer& tracer = marker;
-    for (const void* root : roots) tracer.object(root);
+    marker.trace(stopped, sources);
     marker.drain(stopped);
     heap.reclaim(stopped);
     return marker.totals();

@@ -113,6 +113,8 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK(with("MIDDEN_MEMORY_LIMIT", "512MiB").memory_limit == 512 * mib);
   CHECK(with("MIDDEN_MEMORY_LIMIT", "0").memory_limit == 0);
   CHECK(with("MIDDEN_HEAP_MAX", "2GiB").heap_max == 2048 * mib);
+  CHECK(with("MIDDEN_WORKERS", "3").workers == 3);
+  CHECK(with("MIDDEN_WORKERS", "0").workers == 0);
   CHECK(with("MIDDEN_GCTRACE", "1").gctrace);
   CHECK(with("MIDDEN_CHECK", "1").check);
   CHECK(with("MIDDEN_SEED", "18446744073709551615").seed == std::numeric_limits<std::uint64_t>::max());
@@ -171,6 +173,10 @@ TEST_CASE("A limit that is too small to work with is refused by name") {
   config.heap_max = 1;
   CHECK_THROWS_AS(resolve(config), midden::ConfigError);
   config.heap_max = 0;
+  config.workers = 65;
+  CHECK_THROWS_AS(resolve(config), midden::ConfigError);
+  config.workers = 64;
+  CHECK_NOTHROW(resolve(config));
   config.map.clear();
   CHECK_THROWS_AS(resolve(config), midden::ConfigError);
 }
@@ -180,8 +186,8 @@ TEST_CASE("A variable that is unknown, misspelt or of another version is refused
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), std::string(name).append("=1: no such setting")));
   }
-  for (const char* name : {"MIDDEN_WORKERS", "MIDDEN_AUDIT_ROOTS", "MIDDEN_STOP_WARN", "MIDDEN_TRACE",
-                           "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
+  for (const char* name :
+       {"MIDDEN_AUDIT_ROOTS", "MIDDEN_STOP_WARN", "MIDDEN_TRACE", "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), "this version of Midden does not have"));
   }

@@ -33,8 +33,9 @@ struct CycleReport {
   std::uint64_t sweep_ns = 0;  // by all threads, since the previous cycle
 
   std::uint64_t mutators = 0;            // attached threads that were stopped or blocked
-  std::uint64_t objects_marked = 0;      // live objects
+  std::uint64_t objects_marked = 0;      // live objects; one that two workers mark at once counts twice
   std::uint64_t references_scanned = 0;  // reported by roots and objects, null ones not counted
+  std::uint64_t workers = 0;             // threads that marked
   std::uint64_t live_bytes = 0;          // slots of live objects
   std::uint64_t scannable_bytes = 0;     // of these, what marking has to visit
   std::uint64_t arena_bytes = 0;         // committed bytes of live segments

@@ -135,12 +135,14 @@ TEST_CASE("Marking needs nothing of a host that has no memory left") {
     nodes.back()->right = m.make<Node>();
     nodes.push_back(nodes.back()->right.get());
   }
+  const std::vector<const void*> roots{array};
+  Given given(roots);
+  RootSource* const sources[] = {&given};
   const StoppedWorld stopped = m.world.stop();
   m.heap.begin_cycle(stopped);
   {
     const NoHostMemory refused;
-    m.marker.begin(stopped);
-    static_cast<Tracer&>(m.marker).object(array);
+    m.marker.trace(stopped, sources);
     m.marker.drain(stopped);
   }
   m.heap.reclaim(stopped);

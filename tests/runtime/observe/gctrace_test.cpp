@@ -24,11 +24,12 @@ TEST_CASE("A line tells every field of the report with its unit") {
   report.trigger_bytes = 16 << 20;
   report.objects_marked = 1234;
   report.references_scanned = 5678;
+  report.workers = 2;
   report.mutators = 3;
   CHECK(midden::runtime::trace_line(report, 1'234'567'890) ==
         "midden: gc 12 @1.235s growth: pause 21.000 ms = stop 1.000 roots 2.000 mark 3.000 weak 4.000 reclaim 5.000 "
         "resume 6.000; sweep 7.500 ms; live 10.0 MiB (scannable 4.0, arenas 0.5), committed 32.0 MiB; allocated 8.0 "
-        "MiB, next after 16.0 MiB; objects 1234, references 5678; threads 3");
+        "MiB, next after 16.0 MiB; objects 1234, references 5678; workers 2, threads 3");
 }
 
 TEST_CASE("A line holds the largest numbers there are") {
@@ -36,10 +37,12 @@ TEST_CASE("A line holds the largest numbers there are") {
   constexpr std::uint64_t most = ~std::uint64_t{0};
   report.number = report.pause_ns = report.sweep_ns = report.live_bytes = report.scannable_bytes = most;
   report.arena_bytes = report.committed_bytes = report.allocated_bytes = report.trigger_bytes = most;
-  report.objects_marked = report.references_scanned = report.mutators = most;
+  report.objects_marked = report.references_scanned = report.workers = report.mutators = most;
   report.phase_ns.fill(most);
   const std::string line = midden::runtime::trace_line(report, most);
-  CHECK(line.ends_with("objects 18446744073709551615, references 18446744073709551615; threads 18446744073709551615"));
+  CHECK(
+      line.ends_with("objects 18446744073709551615, references 18446744073709551615; workers 18446744073709551615, "
+                     "threads 18446744073709551615"));
 }
 
 TEST_CASE("With gctrace there is one line for each cycle, through Config::message") {
@@ -56,7 +59,7 @@ TEST_CASE("With gctrace there is one line for each cycle, through Config::messag
       R"(midden: gc (\d+) @\d+\.\d{3}s requested: pause \d+\.\d{3} ms = stop \d+\.\d{3} roots \d+\.\d{3} )"
       R"(mark \d+\.\d{3} weak \d+\.\d{3} reclaim \d+\.\d{3} resume \d+\.\d{3}; sweep \d+\.\d{3} ms; )"
       R"(live \d+\.\d MiB \(scannable \d+\.\d, arenas \d+\.\d\), committed \d+\.\d MiB; )"
-      R"(allocated \d+\.\d MiB, next after \d+\.\d MiB; objects 10, references \d+; threads 1)");
+      R"(allocated \d+\.\d MiB, next after \d+\.\d MiB; objects 10, references \d+; workers 1, threads 1)");
   for (std::size_t i = 0; i < lines.size(); ++i) {
     CAPTURE(lines[i]);
     std::smatch parts;

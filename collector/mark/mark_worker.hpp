@@ -1,0 +1,145 @@
+#pragma once
+// One worker's part of marking: from the edges it is told of to everything they reach.
+//
+// A reference passes two short queues, so that the memory it leads to is on its way when it is
+// needed (Cher, Hosking and Vitek 2004: a first-in first-out queue in front of the stack times
+// prefetches better than the stack itself can):
+//
+//   edge ──▶ [ metadata byte is prefetched ] ──▶ mark test ──▶ grey stack
+//                                                 │ leaf: done
+//   grey stack ──pop──▶ [ object is prefetched ] ──▶ scan ──▶ edges
+//
+// Colours: white, the metadata has an old colour or none; grey, it has the cycle's colour and
+// the object is in a stack, in the second queue or flagged overflowed; black, it was scanned.
+//
+// Invariants
+//   1. An object becomes grey once, when the mark test changes its byte. Two workers that test it
+//      at the same moment may both see it change: then both scan it, and both count it.
+//   2. When no worker has anything left nothing is grey: every target of a black object is black.
+//   3. Depth never uses the C++ stack. Long arrays are cut in half until a piece has at most
+//      `piece_elements`, so they do not fill the stack either, and the halves can be given away.
+//   4. A full stack loses nothing: the object is flagged, and the heap is walked for flags.
+//
+// Threads: one, while the world is stopped; `give` as MarkStack says.
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+#include <midden/tracer.hpp>
+
+#include "collector/heap/heap.hpp"
+#include "collector/mark/mark_stack.hpp"
+#include "collector/mark/prefetch_queue.hpp"
+#include "collector/ports.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+struct MarkTotals {
+  std::uint64_t objects = 0;
+  std::uint64_t references = 0;  // not null
+  std::uint64_t live_bytes = 0;
+  std::uint64_t scannable_bytes = 0;
+  std::uint64_t arena_bytes = 0;
+  std::uint64_t overflows = 0;
+  std::uint64_t workers = 0;  // that took part
+};
+
+struct MarkSettings {
+  std::size_t stack_limit = std::numeric_limits<std::size_t>::max();  // entries; a test makes it 1
+  bool prefetch = true;                                               // off: without the two queues
+  // References that are followed before helpers are called, some 100 microseconds' worth, and
+  // between two looks at who waits. Tests make them 1.
+  std::uint64_t patience = 16'384;
+  std::uint64_t slice = 2'048;
+};
+
+class MarkWorker final : public Tracer {
+ public:
+  MarkWorker(Heap& heap, const MarkSettings& settings);
+
+  // `tell` is called, once, when roots and scan functions have reported `references` in a cycle.
+  void when_reported(std::uint64_t references, std::function<void()> tell);
+
+  // A cycle begins: its colour is the live one.
+  void begin(const StoppedWorld&);
+  // Scans what is grey until nothing is left, or until about `references` more have been followed.
+  // Returns whether something is left.
+  bool scan_grey(std::uint64_t references);
+  // Moves half of what waits here to `other`. Returns whether it moved anything.
+  bool give(MarkWorker& other);
+  // Whether an object was flagged overflowed since the last question.
+  bool take_overflowed() { return std::exchange(overflowed_, false); }
+  // Clears the flag of every overflowed object and scans it, and what it leads to.
+  void rescan_overflowed(const StoppedWorld& stopped);
+  // Adds what it has counted, and gives its memory back. Requires: nothing is grey.
+  void settle(MarkTotals& totals);
+
+ private:
+  // Elements [next, end) of an object.
+  struct Piece {
+    const std::byte* object;
+    const ScanPlan* plan;
+    std::size_t next;
+    std::size_t end;
+  };
+
+  static constexpr std::size_t piece_elements = 2048;
+
+  // Edges and objects on their way, what passing them has counted, and the tables they are looked
+  // up in. The inner loop works on a copy that is local to it and never leaves it: a member would
+  // be loaded again after each metadata byte stored, which for all the compiler knows is part of
+  // it.
+  struct Lane {
+    const std::byte* base;
+    std::uint8_t* metadata;
+    const PlanWord* plans;
+    Colour colour;
+    std::uint64_t references = 0;
+    std::uint64_t objects = 0;
+    std::uint64_t scanned_bytes = 0;
+    std::uint64_t leaves = 0;
+    std::uint64_t leaf_bytes = 0;
+    std::uint64_t arena_bytes = 0;
+    Delay<const void*, 16> edges{};
+    Fifo<const std::byte*, 32> grey{};
+  };
+
+  void visit(const std::atomic<void*>* edges, std::size_t count) override;
+  void visit(const void* object) override;
+
+  void tell_many();
+  Lane make_lane() const;
+  template <bool ahead>
+  void offer(Lane& lane, const void* target);
+  void test(Lane& lane, const void* target);
+  void count_leaf(Lane& lane, const std::byte* object, PlanWord word);
+  void note_overflow(const std::byte* object);
+  template <bool ahead>
+  bool scan_until(std::uint64_t references);
+  template <bool ahead>
+  bool scan_next(Lane& lane);
+  template <bool ahead>
+  void scan(Lane& lane, const std::byte* object);
+  template <bool ahead>
+  void scan_irregular(Lane& lane, const std::byte* object, PlanWord word);
+  template <bool ahead>
+  void scan_refs(Lane& lane, const std::byte* from, std::span<const std::uint32_t> offsets);
+  template <bool ahead>
+  void scan_elements(Lane& lane, Piece piece);
+  static void settle(const Lane& lane, MarkTotals& totals);
+
+  Heap& heap_;
+  const bool ahead_;
+  bool overflowed_ = false;
+
+  MarkStack<const std::byte*> stack_;
+  MarkStack<Piece> pieces_;
+  Lane lane_;
+  Lane reported_;  // by roots and scan functions
+  std::uint64_t many_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t told_at_ = many_;  // many_, until it was reached in this cycle
+  std::function<void()> tell_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,70 @@
+#include "runtime/processors.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <limits>
+#include <system_error>
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+namespace {
+
+constexpr std::uint32_t no_limit = std::numeric_limits<std::uint32_t>::max();
+
+// The beginning of a file of the system's, without asking the host's allocator.
+class Text {
+ public:
+  explicit Text(const char* path) {
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    if (const ::ssize_t got = ::read(file, bytes_, sizeof bytes_); got > 0) size_ = static_cast<std::size_t>(got);
+    ::close(file);
+  }
+  std::string_view view() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[4096];
+  std::size_t size_ = 0;
+};
+
+// The quota of the group that /proc/self/cgroup names in a line "0::/path". In a container that is "/".
+std::uint32_t group_quota() {
+  const Text groups("/proc/self/cgroup");
+  constexpr std::string_view own = "0::";
+  std::size_t begin = groups.view().find(own);
+  if (begin == std::string_view::npos || (begin != 0 && groups.view()[begin - 1] != '\n')) return no_limit;
+  begin += own.size();
+  const std::string_view group = groups.view().substr(begin, groups.view().find('\n', begin) - begin);
+  char path[4096];
+  const int length =
+      std::snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/cpu.max", static_cast<int>(group.size()), group.data());
+  return length < static_cast<int>(sizeof path) ? quota_of(Text(path).view()) : no_limit;
+}
+
+std::uint32_t placed() {
+  ::cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;  // more than 1024 processors
+  return static_cast<std::uint32_t>(CPU_COUNT(&set));
+}
+
+}  // namespace
+
+std::uint32_t quota_of(std::string_view cpu_max) {
+  std::uint64_t quota = 0, period = 0;
+  const char* const end = cpu_max.data() + cpu_max.size();
+  const auto [space, bad_quota] = std::from_chars(cpu_max.data(), end, quota);
+  if (bad_quota != std::errc() || space == end || *space != ' ') return no_limit;
+  const auto [stop, bad_period] = std::from_chars(space + 1, end, period);
+  if (bad_period != std::errc() || period == 0) return no_limit;
+  const std::uint64_t whole = quota / period + (quota % period != 0);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(whole, 1, no_limit));
+}
+
+std::uint32_t processors() { return std::max(1U, std::min(placed(), group_quota())); }
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

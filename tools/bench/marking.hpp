@@ -47,7 +47,7 @@ std::vector<Marker> all_markers(bool without_prefetch);
 midden::Config config_of(const Marker& marker);
 // Begins bdwgc.
 void start_peer(const Marker& marker);
-// Marks; answers what that took. Throws where not just that many objects were marked.
+// Marks; answers what that took. Throws where it marked others than that many objects.
 nlohmann::ordered_json mark_managed(midden::Runtime& runtime, std::size_t cycles, std::uint64_t objects);
 // The same with bdwgc, which must hold at least that many bytes.
 nlohmann::ordered_json mark_peer(std::size_t cycles, std::size_t bytes);

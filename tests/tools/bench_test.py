@@ -83,12 +83,17 @@ def metrics(rows, subject, **parameters):
             if row['subject'] == subject and parameters.items() <= row['parameters'].items()}
 
 
+def peers():
+    """The names of those that the program was built with."""
+    version, line = runs('--version').stdout.splitlines()
+    number = r'\d+\.\d+\.\d+'
+    assert re.fullmatch(number, version), version
+    assert re.fullmatch(rf'peers: (none|(bdwgc|mimalloc) {number}|bdwgc {number}, mimalloc {number})', line), line
+    return {name for name in ['bdwgc', 'mimalloc'] if name in line}
+
+
 def has_bdwgc():
-    """Whether the program was built with it."""
-    version, peers = runs('--version').stdout.splitlines()
-    assert re.fullmatch(r'\d+\.\d+\.\d+', version), version
-    assert re.fullmatch(r'peers: (none|bdwgc \d+\.\d+\.\d+)', peers), peers
-    return 'bdwgc' in peers
+    return 'bdwgc' in peers()
 
 
 def collectors():

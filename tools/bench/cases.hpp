@@ -11,7 +11,8 @@
 //   scaling   mark time from small maps to large ones
 //   space     bytes for an entry, at several sizes of a map
 //
-// bdwgc is a peer that a program may have been built without: `midden-bench --version` tells.
+// bdwgc and mimalloc are peers that a program may have been built without: `midden-bench --version`
+// tells.
 
 #include "tools/bench/options.hpp"
 

@@ -11,6 +11,7 @@
 // Exit: 0; 2 where the arguments are wrong; 1 where a run failed.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -26,15 +27,21 @@
 #include "tools/bench/options.hpp"
 #include "tools/bench/output.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
+#include "tools/bench/peers/mimalloc.hpp"
 
 namespace {
 
 // What it can compare with, of what need not be there.
-std::string peers() { return bench::bdwgc::present() ? "bdwgc " + bench::bdwgc::version() : "none"; }
+std::string peers() {
+  std::vector<std::string> there;
+  if (bench::bdwgc::present()) there.push_back("bdwgc " + bench::bdwgc::version());
+  if (bench::mimalloc::present()) there.push_back("mimalloc " + bench::mimalloc::version());
+  return there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "));
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Measures Midden, a garbage-collected heap, and its maps.", "midden-bench");
-  app.set_version_flag("--version", fmt::format("{}\npeers: {}", midden::version, peers()));
+  app.set_version_flag("--version", [] { return fmt::format("{}\npeers: {}", midden::version, peers()); });
   std::string json;
   app.add_option("--json", json, "Write the figures as JSON as well; - is standard output")->type_name("FILE");
   app.require_subcommand(0, 1);

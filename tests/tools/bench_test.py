@@ -104,17 +104,48 @@ def subjects(rows):
     return {row['subject'] for row in rows}
 
 
-def test_trees_compares_with_malloc():
+def check_ratios(rows, found, subject, cost):
+    """To the peers; `cost` is the metric by which they are compared. Answers their names."""
+    ratios = {name for name in found if name.startswith('ratio_to_')}
+    bdwgc = [name for name in ['bdwgc', 'bdwgc-tuned'] if has_bdwgc()]
+    for name, others in [('ratio_to_malloc', ['malloc']), ('ratio_to_mimalloc', ['mimalloc'][:'mimalloc' in peers()]),
+                         ('ratio_to_best_bdwgc', bdwgc)]:
+        same(name in ratios, bool(others) and subject not in others)
+        if name in ratios:
+            best = min(metrics(rows, other)[cost] for other in others)
+            assert math.isclose(found[name], best / found[cost]), (found, best)
+    return ratios
+
+
+def everybody():
+    return collectors() | {'midden-unsafe', 'malloc'} | peers() & {'mimalloc'}
+
+
+def test_trees_compares_with_its_peers():
     rows = check_rows(runs('trees', *TINY['trees'], '--json', '-').stdout, 'trees')
-    same(subjects(rows), {'midden', 'midden-unsafe', 'malloc'})
-    same(set(metrics(rows, 'malloc')), {'wall_s', 'wall_s_best'})
-    found = metrics(rows, 'midden')
-    same(set(found), {'wall_s', 'wall_s_best', 'ratio_to_malloc', 'cycles', 'pause_us_mean', 'pause_us_max',
-                      'mark_ns_per_object'})
-    ratio = metrics(rows, 'malloc')['wall_s'] / found['wall_s']
-    assert math.isclose(found['ratio_to_malloc'], ratio), (found, ratio)
-    assert found['wall_s_best'] <= found['wall_s'], found
-    same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2})
+    same(subjects(rows), everybody())
+    for subject in subjects(rows):
+        found = metrics(rows, subject)
+        cost = {'cycles', 'pause_us_mean', 'pause_us_max'} if 'malloc' not in subject else set()
+        cost |= {'mark_ns_per_object'} if 'midden' in subject else set()
+        same(set(found) - check_ratios(rows, found, subject, 'wall_s'), {'wall_s', 'wall_s_best', 'peak_rss_bytes', *cost})
+        assert 0 < found['wall_s_best'] <= found['wall_s'] and found['peak_rss_bytes'] > 1 << 16, found
+    same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2, 'workers': 0})
+
+
+def test_trees_marks_with_the_workers_asked_for():
+    rows = check_rows(runs('trees', *TINY['trees'], '--workers', '2', '--json', '-').stdout, 'trees')
+    same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2, 'workers': 2})
+    if has_bdwgc():
+        done = run('trees', *TINY['trees'], '--workers', '2', GC_MARKERS='3')
+        assert done.returncode == 1 and 'bdwgc' in done.stderr and '3 threads' in done.stderr, done
+
+
+def test_malloc_that_is_mimalloc_is_an_error():
+    if 'mimalloc' not in peers():
+        return 'no mimalloc'
+    done = run('trees', *TINY['trees'], LD_PRELOAD='libmimalloc.so')
+    assert done.returncode == 1 and 'malloc is mimalloc' in done.stderr, done
 
 
 def test_trees_counts_the_cycles_of_one_run():
@@ -299,8 +330,9 @@ def test_gcbench_counts_the_cycles_of_one_run():
 
 
 def test_a_missing_peer_is_said_once():
-    for case in ['graph', 'refs', 'gcbench']:
-        same(runs(case, *TINY[case]).stdout.count('bdwgc is missing'), 0 if has_bdwgc() else 1)
+    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees']), ('mimalloc', ['trees'])]:
+        for case in cases:
+            same(runs(case, *TINY[case]).stdout.count(f'{peer} is missing'), 0 if peer in peers() else 1)
 
 
 def test_a_subject_that_fails_is_named():
@@ -352,7 +384,8 @@ def test_unknown_backend_is_named_and_the_others_listed():
 def test_sizes_that_are_none_are_named():
     for size in ['0', '-5', 'many', '', '1e6', '5x', '99999999999999999999']:
         refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
-    for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('pauses', '--cycles'), ('pauses', '--gap'),
+    for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('trees', '--workers'),
+                         ('pauses', '--cycles'), ('pauses', '--gap'),
                          ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
                          ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
                          ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),

@@ -3,8 +3,8 @@
 //
 //   case      measures                                                  against
 //
-//   trees     binary trees, made and dropped                            malloc and free
-//   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc and free
+//   trees     binary trees, made and dropped                            bdwgc, malloc, mimalloc
+//   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc
 //   graph     marking a shuffled graph                                  bdwgc
 //   refs      marking a slice of very many references                   bdwgc
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map

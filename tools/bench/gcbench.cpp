@@ -29,7 +29,6 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -40,10 +39,14 @@
 
 #include "tools/bench/cases.hpp"
 #include "tools/bench/child.hpp"
+#include "tools/bench/cycles.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
+#include "tools/bench/peers/makers.hpp"
+#include "tools/bench/peers/plain_trees.hpp"
 #include "tools/bench/progress.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
+#include "tools/bench/workers.hpp"
 
 namespace bench {
 
@@ -88,29 +91,11 @@ std::uint64_t tree_size(std::size_t depth) { return (std::uint64_t{2} << depth) 
 //   array()              of numbers, each zero: array[i]
 //   top(tree)            its top node
 
-class Cycles final : public midden::Observer {
- public:
-  void cycle_ended(const midden::CycleReport& report) override { add(report.ns(midden::Phase::mark), report.pause_ns); }
-  void add(std::uint64_t mark_ns, std::uint64_t pause_ns) {
-    ++count_;
-    mark_ns_ += mark_ns;
-    longest_ns_ = std::max(longest_ns_, pause_ns);
-  }
-  nlohmann::ordered_json figures() const {
-    return {{"cycles", count_}, {"mark_ns", mark_ns_}, {"pause_ns_max", longest_ns_}};
-  }
-
- private:
-  std::uint64_t count_ = 0;
-  std::uint64_t mark_ns_ = 0;
-  std::uint64_t longest_ns_ = 0;
-};
-
 class Managed {
  public:
   using Tree = midden::Root<Node>;
 
-  explicit Managed(std::uint32_t workers) : runtime_(config(workers)), here_(runtime_) {
+  explicit Managed(std::uint32_t workers) : runtime_(with_workers(workers)), here_(runtime_) {
     runtime_.add_observer(cycles_);
   }
 
@@ -133,12 +118,6 @@ class Managed {
   midden::Attach& here() { return here_; }
 
  private:
-  static midden::Config config(std::uint32_t workers) {
-    unsetenv("MIDDEN_WORKERS");
-    midden::Config config;
-    config.workers = workers;
-    return config;
-  }
   static void grow(Node& node, std::size_t depth) {
     if (depth == 0) return;
     node.left = midden::make<Node>();
@@ -175,96 +154,24 @@ class Unsafe : public Managed {
   }
 };
 
-struct Packaged {
-  static constexpr bool tuned = false;
-  static PlainNode* make() { return static_cast<PlainNode*>(bdwgc::allocate(sizeof(PlainNode))); }
-};
-
-struct Tuned {
-  static constexpr bool tuned = true;
-  static PlainNode* make() { return static_cast<PlainNode*>(bdwgc::allocate_one(sizeof(PlainNode))); }
-};
-
-struct Malloc {
-  static PlainNode* make() {
-    auto* const node = static_cast<PlainNode*>(std::malloc(sizeof(PlainNode)));
-    if (node == nullptr) throw std::bad_alloc();
-    *node = {};
-    return node;
-  }
-};
-
-// Trees of what Maker makes, which is zero.
 template <class Maker>
-struct Plain {
-  static void grow(PlainNode& node, std::size_t depth) {
-    if (depth == 0) return;
-    node.left = Maker::make();
-    node.right = Maker::make();
-    grow(*node.left, depth - 1);
-    grow(*node.right, depth - 1);
-  }
-  static PlainNode* built(std::size_t depth) {
-    if (depth == 0) return Maker::make();
-    PlainNode* const left = built(depth - 1);
-    PlainNode* const right = built(depth - 1);
-    PlainNode* const node = Maker::make();
-    node->left = left;
-    node->right = right;
-    return node;
-  }
-};
-
-template <class Maker>
-class Peer {
-  using Nodes = Plain<Maker>;
-
+class Peer : public PlainTrees<Maker, PlainNode> {
  public:
-  using Tree = PlainNode*;
+  explicit Peer(std::uint32_t workers) { Maker::start(workers, 1); }
 
-  explicit Peer(std::uint32_t workers) { bdwgc::start({.tuned = Maker::tuned, .markers = workers}); }
-
-  static Tree node() { return Maker::make(); }
-  static void top_down(Tree tree, std::size_t depth) { Nodes::grow(*tree, depth); }
-  static Tree bottom_up(std::size_t depth) { return Nodes::built(depth); }
-  static double* array() {
-    auto* const elements = static_cast<double*>(bdwgc::allocate_leaf(numbers * sizeof(double)));
-    std::fill_n(elements, numbers, 0.0);
-    return elements;
-  }
-  static const PlainNode& top(Tree tree) { return *tree; }
-
-  nlohmann::ordered_json figures() const {
-    Cycles all;
-    for (const bdwgc::Cycle& cycle : bdwgc::cycles()) all.add(cycle.mark_ns, cycle.pause_ns);
-    return all.figures();
-  }
-};
-
-class Unmanaged {
-  using Nodes = Plain<Malloc>;
-  struct Drop {
-    void operator()(PlainNode* node) const {
-      if (node->left != nullptr) {
-        (*this)(node->left);
-        (*this)(node->right);
-      }
-      std::free(node);
+  static auto array() {
+    if constexpr (Maker::collects) {
+      auto* const elements = static_cast<double*>(bdwgc::allocate_leaf(numbers * sizeof(double)));
+      std::fill_n(elements, numbers, 0.0);
+      return elements;
+    } else {
+      return std::vector<double>(numbers);
     }
-  };
+  }
 
- public:
-  using Tree = std::unique_ptr<PlainNode, Drop>;
-
-  explicit Unmanaged(std::uint32_t) {}
-
-  static Tree node() { return Tree(Malloc::make()); }
-  static void top_down(const Tree& tree, std::size_t depth) { Nodes::grow(*tree, depth); }
-  static Tree bottom_up(std::size_t depth) { return Tree(Nodes::built(depth)); }
-  static std::vector<double> array() { return std::vector<double>(numbers); }
-  static const PlainNode& top(const Tree& tree) { return *tree; }
-
-  static nlohmann::ordered_json figures() { return nlohmann::ordered_json::object(); }
+  static nlohmann::ordered_json figures() {
+    return Maker::collects ? Cycles::of_bdwgc().figures() : nlohmann::ordered_json::object();
+  }
 };
 
 template <class N>
@@ -318,7 +225,7 @@ std::vector<Subject> all_subjects() {
     subjects.push_back({"bdwgc", run<Peer<Packaged>>});
     subjects.push_back({"bdwgc-tuned", run<Peer<Tuned>>});
   }
-  subjects.push_back({"malloc", run<Unmanaged>, false});
+  subjects.push_back({"malloc", run<Peer<Malloc>>, false});
   return subjects;
 }
 

@@ -11,7 +11,6 @@
 // Exit: 0; 2 where the arguments are wrong; 1 where a run failed.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -33,10 +32,10 @@ namespace {
 
 // What it can compare with, of what need not be there.
 std::string peers() {
-  std::vector<std::string> there;
-  if (bench::bdwgc::present()) there.push_back("bdwgc " + bench::bdwgc::version());
-  if (bench::mimalloc::present()) there.push_back("mimalloc " + bench::mimalloc::version());
-  return there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "));
+  std::string there;
+  if (bench::bdwgc::present()) there += ", bdwgc " + bench::bdwgc::version();
+  if (bench::mimalloc::present()) there += ", mimalloc " + bench::mimalloc::version();
+  return there.empty() ? "none" : there.substr(2);
 }
 
 int run(int argc, char** argv) {

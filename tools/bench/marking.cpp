@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 
@@ -13,6 +12,7 @@
 #include "tools/bench/child.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
 #include "tools/bench/progress.hpp"
+#include "tools/bench/workers.hpp"
 
 namespace bench {
 
@@ -71,9 +71,7 @@ std::vector<Marker> all_markers(bool without_prefetch) {
 }
 
 midden::Config config_of(const Marker& marker) {
-  unsetenv("MIDDEN_WORKERS");
-  midden::Config config;
-  config.workers = marker.workers;
+  midden::Config config = with_workers(marker.workers);
   config.mark_prefetch = marker.prefetch;
   return config;
 }

@@ -1,4 +1,4 @@
-// midden-bench trees: binary trees, made and dropped, against malloc and free.
+// midden-bench trees: binary trees, made and dropped, against malloc, mimalloc and bdwgc.
 //
 // The program is the benchmarks game's "binary-trees":
 //
@@ -12,29 +12,34 @@
 //
 //   midden          as the README writes it: make<Node>, which returns a Root
 //   midden-unsafe   the raw variant: one root a tree, from which it grows downwards
-//   malloc          malloc and free
+//   the peers       peers/makers.hpp: bdwgc, bdwgc-tuned, malloc, mimalloc
 //
-// in turn, as often as asked. Each run of Midden has a fresh Runtime, so that its first touch of
-// every page counts; malloc keeps its pages from run to run. All must count the same nodes.
+// in turn, as often as asked, each run in a process of its own: the first touch of every page
+// counts. The time is from the beginning of the heap to its end. All must count the same nodes.
 //
-// Threads: one.
+// Threads: one, and those of the collector.
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <functional>
 #include <memory>
-#include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <midden/midden.hpp>
 
 #include "tools/bench/cases.hpp"
+#include "tools/bench/child.hpp"
+#include "tools/bench/cycles.hpp"
+#include "tools/bench/peers/makers.hpp"
+#include "tools/bench/peers/plain_trees.hpp"
 #include "tools/bench/progress.hpp"
+#include "tools/bench/ratios.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
+#include "tools/bench/workers.hpp"
 
 namespace bench {
 
@@ -45,6 +50,7 @@ constexpr std::size_t least_depth = 4;
 struct TreeOptions {
   std::size_t depth = 18;
   std::size_t repetitions = 5;
+  std::size_t workers = 0;
 };
 
 struct Node {
@@ -53,28 +59,49 @@ struct Node {
   static constexpr auto midden_refs = midden::refs<Node>(&Node::left, &Node::right);
 };
 
-std::uint64_t count(const Node& node) { return node.left ? 1 + count(*node.left) + count(*node.right) : 1; }
+struct PlainNode {
+  PlainNode* left;
+  PlainNode* right;
+};
 
-struct Managed {
+static_assert(sizeof(Node) == 16 && sizeof(PlainNode) == 16);
+
+// A heap has make(d), a tree of depth d, which drops what it holds when it ends, and its top node.
+
+class Managed {
+ public:
   using Tree = midden::Root<Node>;
-  static Tree make(midden::Attach&, std::size_t depth) { return make(depth); }
-  static std::uint64_t count(const Tree& tree) { return bench::count(*tree); }
 
- private:
+  explicit Managed(std::uint32_t workers) : runtime_(with_workers(workers)), here_(runtime_) {
+    runtime_.add_observer(cycles_);
+  }
+
   static Tree make(std::size_t depth) {
     if (depth == 0) return midden::make<Node>();
     return midden::make<Node>(make(depth - 1), make(depth - 1));
   }
+  static const Node& top(const Tree& tree) { return *tree; }
+
+  nlohmann::ordered_json figures() const { return cycles_.figures(); }
+
+ protected:
+  midden::Attach& here() { return here_; }
+
+ private:
+  Cycles cycles_;
+  midden::Runtime runtime_;
+  midden::Attach here_;
 };
 
-struct Unsafe {
-  using Tree = midden::Root<Node>;
-  static Tree make(midden::Attach& here, std::size_t depth) {
-    Tree tree(midden::unsafe::make<Node>(here));
-    grow(here, *tree, depth);
+class Unsafe : public Managed {
+ public:
+  using Managed::Managed;
+
+  Tree make(std::size_t depth) {
+    Tree tree(midden::unsafe::make<Node>(here()));
+    grow(here(), *tree, depth);
     return tree;
   }
-  static std::uint64_t count(const Tree& tree) { return bench::count(*tree); }
 
  private:
   // Safe without roots: each node hangs in the tree before the next one is made.
@@ -87,80 +114,87 @@ struct Unsafe {
   }
 };
 
-struct Unmanaged {
-  struct Pair {
-    Pair* left;
-    Pair* right;
-  };
-  struct Drop {
-    void operator()(Pair* node) const {
-      if (node->left != nullptr) {
-        (*this)(node->left);
-        (*this)(node->right);
-      }
-      std::free(node);
-    }
-  };
-  using Tree = std::unique_ptr<Pair, Drop>;
-
-  static Tree make(std::size_t depth) { return Tree(grow(depth)); }
-  static std::uint64_t count(const Tree& tree) { return count(*tree); }
-
- private:
-  static Pair* grow(std::size_t depth) {
-    auto* node = static_cast<Pair*>(std::malloc(sizeof(Pair)));
-    if (node == nullptr) throw std::bad_alloc();
-    *node = depth == 0 ? Pair{nullptr, nullptr} : Pair{grow(depth - 1), grow(depth - 1)};
-    return node;
-  }
-  static std::uint64_t count(const Pair& node) {
-    return node.left != nullptr ? 1 + count(*node.left) + count(*node.right) : 1;
+template <class Maker>
+class Peer : public PlainTrees<Maker, PlainNode> {
+ public:
+  explicit Peer(std::uint32_t workers) { Maker::start(workers, 1); }
+  auto make(std::size_t depth) { return this->bottom_up(depth); }
+  static nlohmann::ordered_json figures() {
+    return Maker::collects ? Cycles::of_bdwgc().figures() : nlohmann::ordered_json::object();
   }
 };
 
-// The program; answers how many nodes it counted.
-template <class Kind, class... Here>
-std::uint64_t program(std::size_t depth, Here&... here) {
-  std::uint64_t nodes = Kind::count(Kind::make(here..., depth + 1));
-  const typename Kind::Tree kept = Kind::make(here..., depth);
-  for (std::size_t d = least_depth; d <= depth; d += 2) {
-    for (std::uint64_t left = std::uint64_t{1} << (depth - d + least_depth); left > 0; --left) {
-      nodes += Kind::count(Kind::make(here..., d));
-    }
-  }
-  return nodes + Kind::count(kept);
+template <class N>
+std::uint64_t count(const N& node) {
+  return node.left ? 1 + count(*node.left) + count(*node.right) : 1;
 }
 
-// What the cycles of all runs cost.
-struct Cycles final : midden::Observer {
-  void cycle_ended(const midden::CycleReport& report) override {
-    pause_us.add(static_cast<double>(report.pause_ns) / 1e3);
-    mark_ns += report.ns(midden::Phase::mark);
-    objects += report.objects_marked;
+// The program; answers how many nodes it counted.
+template <class Heap>
+std::uint64_t program(Heap& heap, std::size_t depth) {
+  const auto dropped = [&](std::size_t d) { return count(heap.top(heap.make(d))); };
+  std::uint64_t nodes = dropped(depth + 1);
+  const auto kept = heap.make(depth);
+  for (std::size_t d = least_depth; d <= depth; d += 2) {
+    for (std::uint64_t left = std::uint64_t{1} << (depth - d + least_depth); left > 0; --left) nodes += dropped(d);
   }
-  double mark_ns_per_object() const {
-    return objects == 0 ? 0 : static_cast<double>(mark_ns) / static_cast<double>(objects);
-  }
+  return nodes + count(heap.top(kept));
+}
 
-  Samples pause_us;
-  std::uint64_t mark_ns = 0;
-  std::uint64_t objects = 0;
-};
+template <class Heap>
+nlohmann::ordered_json run(const TreeOptions& options) {
+  const Stopwatch watch;
+  nlohmann::ordered_json figures;
+  std::uint64_t nodes = 0;
+  {
+    Heap heap(static_cast<std::uint32_t>(options.workers));
+    nodes = program(heap, options.depth);
+    figures = heap.figures();
+  }
+  figures["seconds"] = watch.seconds();
+  figures["nodes"] = nodes;
+  return figures;
+}
 
 struct Subject {
   std::string name;
-  std::uint64_t (*run)(std::size_t depth, Cycles& cycles);
+  nlohmann::ordered_json (*run)(const TreeOptions&);
   bool collects = true;
   Samples seconds{};
-  Cycles cycles{};
+  Samples peak_rss_bytes{};
+  // Of the cycles of all runs.
+  double cycles = 0;
+  double pause_us = 0;
+  double pause_us_max = 0;
+  double mark_ns = 0;
+  double objects = 0;
+
+  void add(const ChildFigures& child) {
+    const auto value = [&](const char* of) { return child.figures[of].get<double>(); };
+    seconds.add(value("seconds"));
+    peak_rss_bytes.add(static_cast<double>(child.peak_rss_bytes));
+    if (!collects) return;
+    cycles += value("cycles");
+    pause_us += value("pause_ns") / 1e3;
+    pause_us_max = std::max(pause_us_max, value("pause_ns_max") / 1e3);
+    mark_ns += value("mark_ns");
+    objects += value("objects");
+  }
+  double pause_us_mean() const { return cycles == 0 ? 0 : pause_us / cycles; }
 };
 
-template <class Kind>
-std::uint64_t run_collected(std::size_t depth, Cycles& cycles) {
-  midden::Runtime runtime;
-  runtime.add_observer(cycles);
-  midden::Attach here(runtime);
-  return program<Kind>(depth, here);
+template <class Maker>
+void add_peer(std::vector<Subject>& subjects) {
+  if (Maker::there()) subjects.push_back({Maker::name, run<Peer<Maker>>, Maker::collects});
+}
+
+std::vector<Subject> all_subjects() {
+  std::vector<Subject> subjects{{"midden", run<Managed>}, {"midden-unsafe", run<Unsafe>}};
+  add_peer<Packaged>(subjects);
+  add_peer<Tuned>(subjects);
+  add_peer<Malloc>(subjects);
+  add_peer<Mimalloc>(subjects);
+  return subjects;
 }
 
 void measure(std::vector<Subject>& subjects, const TreeOptions& options) {
@@ -168,65 +202,71 @@ void measure(std::vector<Subject>& subjects, const TreeOptions& options) {
   Progress progress("trees", subjects.size() * options.repetitions);
   for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
     for (Subject& subject : subjects) {
-      const Stopwatch watch;
-      const std::uint64_t nodes = subject.run(options.depth, subject.cycles);
-      subject.seconds.add(watch.seconds());
-      progress.step();
+      const ChildFigures child = measure_in_child(subject.name, [&] { return subject.run(options); });
+      const auto nodes = child.figures["nodes"].get<std::uint64_t>();
       if (expected == 0) expected = nodes;
       if (nodes != expected) {
         throw std::runtime_error(fmt::format("{} counted {} nodes, not {}", subject.name, nodes, expected));
       }
+      subject.add(child);
+      progress.step();
     }
   }
 }
 
 void report(const std::vector<Subject>& subjects, const TreeOptions& options, Output& output) {
-  const Samples& base = subjects.back().seconds;
-  const nlohmann::ordered_json parameters{{"depth", options.depth}, {"repetitions", options.repetitions}};
-  Table table(
-      {"", "best s", "median s", "ratio to malloc", "cycles", "pause mean us", "pause max us", "mark ns/object"});
+  const nlohmann::ordered_json parameters{
+      {"depth", options.depth}, {"repetitions", options.repetitions}, {"workers", options.workers}};
+  Ratios ratios;
+  for (const Subject& subject : subjects) ratios.add(subject.name, subject.seconds.median());
+  std::vector<std::string> header = Ratios::header();
+  header.insert(header.begin(), {"", "best s", "median s"});
+  header.insert(header.end(), {"cycles", "pause mean us", "pause max us", "mark ns/object", "peak RSS MiB"});
+  Table table(std::move(header));
   for (const Subject& subject : subjects) {
     const auto add = [&](std::string_view metric, std::string_view unit, double value) {
       output.add("trees", subject.name, parameters, metric, unit, value);
     };
     add("wall_s", "s", subject.seconds.median());
     add("wall_s_best", "s", subject.seconds.least());
-    std::vector<std::string> cells{subject.name, fmt::format("{:.3f}", subject.seconds.least()),
-                                   fmt::format("{:.3f}", subject.seconds.median())};
-    if (!subject.collects) {
-      cells.insert(cells.end(), {"1", "-", "-", "-", "-"});
-    } else {
-      const Samples& pauses = subject.cycles.pause_us;
-      const double cycles = static_cast<double>(pauses.count()) / static_cast<double>(options.repetitions);
-      add("ratio_to_malloc", "ratio", base.median() / subject.seconds.median());
+    add("peak_rss_bytes", "bytes", subject.peak_rss_bytes.median());
+    std::vector<std::string> cells =
+        ratios.report(subject.name, [&](std::string_view metric, double ratio) { add(metric, "ratio", ratio); });
+    cells.insert(cells.begin(), {subject.name, fmt::format("{:.3f}", subject.seconds.least()),
+                                 fmt::format("{:.3f}", subject.seconds.median())});
+    const bool counts_objects = subject.name.starts_with("midden");
+    const double mark_ns_per_object = subject.objects == 0 ? 0 : subject.mark_ns / subject.objects;
+    if (counts_objects) add("mark_ns_per_object", "ns", mark_ns_per_object);
+    if (subject.collects) {
+      const double cycles = subject.cycles / static_cast<double>(options.repetitions);
       add("cycles", "count", cycles);
-      add("pause_us_mean", "us", pauses.mean());
-      add("pause_us_max", "us", pauses.most());
-      add("mark_ns_per_object", "ns", subject.cycles.mark_ns_per_object());
-      cells.insert(cells.end(), {times(base.median(), subject.seconds.median()), figure(cycles), figure(pauses.mean()),
-                                 figure(pauses.most()), figure(subject.cycles.mark_ns_per_object())});
+      add("pause_us_mean", "us", subject.pause_us_mean());
+      add("pause_us_max", "us", subject.pause_us_max);
+      cells.insert(cells.end(), {figure(cycles), figure(subject.pause_us_mean()), figure(subject.pause_us_max),
+                                 counts_objects ? figure(mark_ns_per_object) : "-"});
+    } else {
+      cells.insert(cells.end(), {"-", "-", "-", "-"});
     }
+    cells.push_back(figure(subject.peak_rss_bytes.median() / (1 << 20)));
     table.row(std::move(cells));
   }
   fmt::print(output.text(), "Binary trees of depth {}, {} runs each, in turn\n\n", options.depth, options.repetitions);
   table.print(output.text());
-  fmt::print(
-      output.text(),
-      "\nRatio: the median time of malloc and free by the row's; above 1 the row is faster. Cycles: of one run.\n");
+  fmt::print(output.text(),
+             "\nRatios: the other's median time by the row's; above 1 the row is faster. Cycles: of one run.\n{}",
+             missing_peers());
 }
 
 }  // namespace
 
 Case trees_case(CLI::App& app) {
   const auto options = std::make_shared<TreeOptions>();
-  CLI::App* command = app.add_subcommand("trees", "Binary trees against malloc and free");
+  CLI::App* command = app.add_subcommand("trees", "Binary trees against malloc, mimalloc and bdwgc");
   add_number(*command, "--depth", options->depth, least_depth, 28, "Depth of the long-lived tree");
   add_number(*command, "--repetitions", options->repetitions, 1, 1000, "Runs of each program");
+  add_number(*command, "--workers", options->workers, 0, 16, "Threads that mark; 0: the default of each");
   return {command, [options](Output& output) {
-            std::vector<Subject> subjects(3);
-            subjects[0] = {"midden", run_collected<Managed>};
-            subjects[1] = {"midden-unsafe", run_collected<Unsafe>};
-            subjects[2] = {"malloc", [](std::size_t depth, Cycles&) { return program<Unmanaged>(depth); }, false};
+            std::vector<Subject> subjects = all_subjects();
             measure(subjects, *options);
             report(subjects, *options, output);
           }};

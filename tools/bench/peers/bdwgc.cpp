@@ -2,7 +2,8 @@
 //
 //   PRE_STOP_WORLD -> MARK_START -> MARK_END -> PRE_START_WORLD -> POST_START_WORLD
 //
-// A cycle is added to the list when the world runs again: a stopped thread may be inside malloc.
+// each with the collector's lock held. A cycle is added to the list when the world runs again: a stopped thread may be
+// inside malloc.
 
 #define GC_THREADS
 
@@ -18,7 +19,7 @@
 
 namespace bench::bdwgc {
 
-void* ready = nullptr;
+void* ready_list = nullptr;
 
 namespace {
 
@@ -64,17 +65,27 @@ std::string version() {
 std::string missing_note() { return {}; }
 
 void start(const Settings& settings) {
-  GC_set_markers_count(settings.markers);
+  if (settings.markers != 0) GC_set_markers_count(settings.markers);
   if (settings.tuned) GC_set_all_interior_pointers(0);
   GC_set_warn_proc(GC_ignore_warn_proc);  // of blocks that are large, which is what we ask for
   GC_INIT();
   GC_start_mark_threads();
   const unsigned markers = static_cast<unsigned>(GC_get_parallel()) + 1;
-  if (markers != settings.markers) {
+  if (settings.markers != 0 && markers != settings.markers) {
     throw std::runtime_error(fmt::format("bdwgc marks with {} threads, not {}", markers, settings.markers));
   }
+  if (settings.threads) GC_allow_register_threads();
   GC_set_on_collection_event(on_event);
 }
+
+Registered::Registered() {
+  GC_stack_base base;
+  if (GC_get_stack_base(&base) != GC_SUCCESS || GC_register_my_thread(&base) != GC_SUCCESS) {
+    throw std::runtime_error("bdwgc does not take this thread");
+  }
+}
+
+Registered::~Registered() { GC_unregister_my_thread(); }
 
 void* allocate(std::size_t bytes) { return found(GC_MALLOC(bytes)); }
 

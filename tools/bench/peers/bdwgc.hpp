@@ -12,7 +12,7 @@
 // A program that was built without bdwgc has bdwgc_none.cpp instead of bdwgc.cpp: present() is
 // false, and the others throw.
 //
-// Threads: the one that called start().
+// Threads: the one that called start(), and where its settings say so those that are Registered.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,28 +29,43 @@ std::string missing_note();
 
 struct Settings {
   bool tuned = false;
-  unsigned markers = 1;  // threads that mark, the collecting one among them
+  unsigned markers = 1;  // threads that mark, the collecting one among them; 0: as many as it has by itself
+  bool threads = false;  // others than this one allocate, too
 };
 
 // Throws where it does not get the markers: GC_MARKERS in the environment overrides them.
 void start(const Settings& settings);
 
+// While it lives another thread than the one that called start() may allocate: its stack is
+// searched. Belongs to that thread.
+class Registered {
+ public:
+  Registered();
+  ~Registered();
+  Registered(const Registered&) = delete;
+  Registered& operator=(const Registered&) = delete;
+};
+
 // Zeroed memory with references in it, or without (which is not zeroed). Throws std::bad_alloc.
 void* allocate(std::size_t bytes);
 void* allocate_leaf(std::size_t bytes);
 
-// The memory that allocate_one hands out next, linked by its first words. Static data: traced.
-extern void* ready;
+// Objects linked by their first words, of which only the first need be referred to.
 void* allocate_many(std::size_t bytes);
 
-// As `allocate`, for a process in which all that are made so have one size.
-inline void* allocate_one(std::size_t bytes) {
+// As `allocate`, from the objects in `ready`, a list that is null at first. It has one size and one
+// thread, and stands where it is traced.
+inline void* take(void*& ready, std::size_t bytes) {
   if (ready == nullptr) ready = allocate_many(bytes);
   void** const object = static_cast<void**>(ready);
   ready = *object;
   *object = nullptr;
   return object;
 }
+
+// With a list that is static data: for the thread that called start(), and one size in a process.
+extern void* ready_list;
+inline void* allocate_one(std::size_t bytes) { return take(ready_list, bytes); }
 
 // Keeps one object alive, and what it refers to, until the next call.
 void keep(void* object);
@@ -67,7 +82,7 @@ struct Cycle {
   std::uint64_t mark_ns = 0;   // with the search of static data and stack
   std::uint64_t pause_ns = 0;  // the world stopped, to its running again; what is reclaimed afterwards is not in it
 };
-// All so far.
+// All so far. No other thread allocates meanwhile.
 const std::vector<Cycle>& cycles();
 
 }  // namespace bench::bdwgc

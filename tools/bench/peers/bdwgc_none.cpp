@@ -6,7 +6,7 @@
 
 namespace bench::bdwgc {
 
-void* ready = nullptr;
+void* ready_list = nullptr;
 
 namespace {
 [[noreturn]] void missing() { throw std::logic_error("there is no such peer: bdwgc"); }
@@ -19,6 +19,10 @@ std::string version() { missing(); }
 std::string missing_note() { return "bdwgc is missing: this program was built without libgc.\n"; }
 
 void start(const Settings&) { missing(); }
+
+Registered::Registered() { missing(); }
+
+Registered::~Registered() = default;
 
 void* allocate(std::size_t) { missing(); }
 

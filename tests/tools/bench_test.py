@@ -26,10 +26,11 @@ TINY = {
     'space': ['--from', '1000', '--to', '3000', '--steps', '3'],
     'graph': ['--bytes', '64KiB', '--cycles', '3'],
     'refs': ['--entries', '3000', '--targets', '200', '--cycles', '3'],
+    'alloc': ['--from', '16', '--to', '32', '--objects', '700', '--repetitions', '1'],
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
 }
 # A subject of each case, which its tables name.
-NAMED = {'trees': 'malloc', 'graph': 'midden', 'refs': 'midden', 'gcbench': 'malloc'}
+NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'graph': 'midden', 'refs': 'midden', 'gcbench': 'malloc'}
 
 
 def run(*arguments, **environment):
@@ -139,6 +140,38 @@ def test_trees_marks_with_the_workers_asked_for():
     if has_bdwgc():
         done = run('trees', *TINY['trees'], '--workers', '2', GC_MARKERS='3')
         assert done.returncode == 1 and 'bdwgc' in done.stderr and '3 threads' in done.stderr, done
+
+
+def test_alloc_makes_each_size_with_one_thread_and_two():
+    rows = check_rows(runs('alloc', *TINY['alloc'], '--json', '-').stdout, 'alloc')
+    same(subjects(rows), everybody())
+    same({row['parameters']['bytes'] for row in rows}, {16, 32})
+    for subject in subjects(rows):
+        for size in [16, 32]:
+            of_size = [row for row in rows if row['parameters']['bytes'] == size]
+            one, two = ([row for row in of_size if row['parameters']['threads'] == threads] for threads in [1, 2])
+            for some, threads in [(one, 1), (two, 2)]:
+                found = metrics(some, subject)
+                cycles = {'cycles'} if 'malloc' not in subject else set()
+                ratios = check_ratios(some, found, subject, 'ns_per_object')
+                same(set(found) - ratios, {'ns_per_object', 'objects_per_s', 'peak_rss_bytes', *cycles})
+                same('ratio_to_one_thread' in ratios, threads == 2)
+                assert found['ns_per_object'] > 0, found
+                assert math.isclose(found['objects_per_s'] * found['ns_per_object'], threads * 1e3), found
+            speed = metrics(two, subject)['objects_per_s'] / metrics(one, subject)['objects_per_s']
+            assert math.isclose(metrics(two, subject)['ratio_to_one_thread'], speed), (one, two)
+    same(rows[0]['parameters'], {'bytes': 16, 'threads': 1, 'objects': 700, 'repetitions': 1})
+
+
+def test_alloc_makes_as_many_objects_as_asked():
+    options = ['--from', '4096', '--objects', '500', '--repetitions', '1', '--threads', '4']
+    rows = check_rows(runs('alloc', *options, '--json', '-', MIDDEN_STRESS='alloc:100').stdout, 'alloc')
+    for subject in ['midden', 'midden-unsafe']:
+        for threads in [1, 2, 4]:
+            found = metrics(rows, subject, threads=threads, bytes=4096)
+            # Threads may stop for the same cycle, each with its own count of allocations.
+            assert 1 <= found['cycles'] <= 5 * threads, found
+        same(metrics(rows, subject, threads=1)['cycles'], 5)
 
 
 def test_malloc_that_is_mimalloc_is_an_error():
@@ -330,7 +363,8 @@ def test_gcbench_counts_the_cycles_of_one_run():
 
 
 def test_a_missing_peer_is_said_once():
-    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees']), ('mimalloc', ['trees'])]:
+    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc']),
+                        ('mimalloc', ['trees', 'alloc'])]:
         for case in cases:
             same(runs(case, *TINY[case]).stdout.count(f'{peer} is missing'), 0 if peer in peers() else 1)
 
@@ -389,12 +423,17 @@ def test_sizes_that_are_none_are_named():
                          ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
                          ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
                          ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),
-                         ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers')]:
+                         ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'), ('alloc', '--from'),
+                         ('alloc', '--to'), ('alloc', '--threads'), ('alloc', '--objects'), ('alloc', '--repetitions')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')
     refuses(['--depth', '"3"', 'from 4'], 'gcbench', '--depth', '3')
     refuses(['--workers', '"0"', 'from 1 to 16'], 'gcbench', '--workers', '0')
+    refuses(['--threads', '"0"', 'from 1 to 64'], 'alloc', '--threads', '0')
+    refuses(['--from', '"15"', 'from 16 to 4096'], 'alloc', '--from', '15')
+    refuses(['--from 17', '--to 31'], 'alloc', '--from', '17', '--to', '31')
+    refuses(['--from 64', '--to 32'], 'alloc', '--from', '64', '--to', '32')
     for size in ['0', '4095', '65GiB', '1MB', '1 MiB', 'KiB', '-4096', '1.5MiB', '']:
         refuses(['--bytes', f'"{size}"', 'from 4KiB to 64GiB'], 'graph', '--bytes', size)
     for case in ['space', 'scaling']:
@@ -425,6 +464,7 @@ def test_file_that_cannot_be_written_is_found_out_before_the_run():
             refuses([file], 'graph', '--bytes', '64GiB', '--cycles', '1000', '--json', file)
             refuses([file], 'refs', '--entries', '1000000000', '--cycles', '1000', '--json', file)
             refuses([file], 'gcbench', '--depth', '24', '--repetitions', '1000', '--json', file)
+            refuses([file], 'alloc', '--repetitions', '1000', '--json', file)
 
 
 def test_full_disk_is_an_error():

@@ -27,10 +27,12 @@ TINY = {
     'graph': ['--bytes', '64KiB', '--cycles', '3'],
     'refs': ['--entries', '3000', '--targets', '200', '--cycles', '3'],
     'alloc': ['--from', '16', '--to', '32', '--objects', '700', '--repetitions', '1'],
+    'churn': ['--bytes', '64KiB', '--seconds', '0.01', '--workers', '2'],
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
 }
 # A subject of each case, which its tables name.
-NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'graph': 'midden', 'refs': 'midden', 'gcbench': 'malloc'}
+NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'churn': 'malloc', 'gcbench': 'malloc', 'graph': 'midden',
+         'refs': 'midden'}
 
 
 def run(*arguments, **environment):
@@ -129,7 +131,8 @@ def test_trees_compares_with_its_peers():
         found = metrics(rows, subject)
         cost = {'cycles', 'pause_us_mean', 'pause_us_max'} if 'malloc' not in subject else set()
         cost |= {'mark_ns_per_object'} if 'midden' in subject else set()
-        same(set(found) - check_ratios(rows, found, subject, 'wall_s'), {'wall_s', 'wall_s_best', 'peak_rss_bytes', *cost})
+        ratios = check_ratios(rows, found, subject, 'wall_s')
+        same(set(found) - ratios, {'wall_s', 'wall_s_best', 'peak_rss_bytes', *cost})
         assert 0 < found['wall_s_best'] <= found['wall_s'] and found['peak_rss_bytes'] > 1 << 16, found
     same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2, 'workers': 0})
 
@@ -172,6 +175,33 @@ def test_alloc_makes_as_many_objects_as_asked():
             # Threads may stop for the same cycle, each with its own count of allocations.
             assert 1 <= found['cycles'] <= 5 * threads, found
         same(metrics(rows, subject, threads=1)['cycles'], 5)
+
+
+def test_churn_measures_speed_and_latency():
+    rows = check_rows(runs('churn', *TINY['churn'], '--json', '-').stdout, 'churn')
+    same(subjects(rows), everybody())
+    quantiles = ['batch_us_p50', 'batch_us_p99', 'batch_us_p99.9', 'batch_us_p99.99', 'batch_us_max']
+    times = [{**row, 'metric': 'time', 'value': 1 / row['value']} for row in rows
+             if row['metric'] == 'operations_per_s']
+    for subject in subjects(rows):
+        found = metrics(rows + times, subject)
+        cost = {'cycles', 'pause_us_max'} if 'malloc' not in subject else set()
+        ratios = check_ratios(rows + times, found, subject, 'time')
+        same(set(found) - ratios - {'time'}, {'operations_per_s', 'peak_rss_bytes', *quantiles, *cost})
+        latencies = [found[name] for name in quantiles]
+        assert 0 < latencies[0] and latencies == sorted(latencies), found
+        # A batch of the usual latency is no slower than all of them together, but for the clock.
+        assert found['operations_per_s'] * latencies[-1] >= 990, found
+    same(rows[0]['parameters'], {'bytes': 65536, 'seconds': 0.01, 'workers': 2})
+
+
+def test_churn_keeps_its_nodes_whole_under_stress():
+    rows = check_rows(runs('churn', *TINY['churn'], '--json', '-', MIDDEN_STRESS='alloc:300', MIDDEN_CHECK='1').stdout,
+                      'churn')
+    for subject in ['midden', 'midden-unsafe']:
+        found = metrics(rows, subject)
+        assert found['cycles'] > 0 and found['pause_us_max'] > 0, found
+        assert found['pause_us_max'] <= found['batch_us_max'], found
 
 
 def test_malloc_that_is_mimalloc_is_an_error():
@@ -331,7 +361,7 @@ def test_marking_cases_choose_their_workers_themselves():
 def test_a_peer_with_other_markers_than_asked_is_an_error():
     if not has_bdwgc():
         return 'no bdwgc'
-    for case in ['graph', 'refs', 'gcbench']:
+    for case in ['graph', 'refs', 'gcbench', 'churn']:
         done = run(case, *TINY[case], GC_MARKERS='3')
         assert done.returncode == 1 and 'bdwgc' in done.stderr and '3 threads' in done.stderr, done
 
@@ -363,14 +393,15 @@ def test_gcbench_counts_the_cycles_of_one_run():
 
 
 def test_a_missing_peer_is_said_once():
-    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc']),
-                        ('mimalloc', ['trees', 'alloc'])]:
+    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc', 'churn']),
+                        ('mimalloc', ['trees', 'alloc', 'churn'])]:
         for case in cases:
             same(runs(case, *TINY[case]).stdout.count(f'{peer} is missing'), 0 if peer in peers() else 1)
 
 
 def test_a_subject_that_fails_is_named():
-    for case, options in [('graph', ['--bytes', '64MiB']), ('refs', ['--entries', '4000000']), ('gcbench', [])]:
+    for case, options in [('graph', ['--bytes', '64MiB']), ('refs', ['--entries', '4000000']), ('gcbench', []),
+                          ('trees', []), ('churn', ['--bytes', '64MiB'])]:
         done = run(case, *options, MIDDEN_HEAP_MAX='1MiB')
         assert done.returncode == 1 and done.stderr.startswith('midden-bench: midden'), done
         same(done.stdout, '')
@@ -423,14 +454,18 @@ def test_sizes_that_are_none_are_named():
                          ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
                          ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
                          ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),
-                         ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'), ('alloc', '--from'),
-                         ('alloc', '--to'), ('alloc', '--threads'), ('alloc', '--objects'), ('alloc', '--repetitions')]:
+                         ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'),
+                         ('alloc', '--from'), ('alloc', '--to'), ('alloc', '--threads'), ('alloc', '--objects'),
+                         ('alloc', '--repetitions'), ('churn', '--bytes'), ('churn', '--seconds'),
+                         ('churn', '--workers')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')
     refuses(['--depth', '"3"', 'from 4'], 'gcbench', '--depth', '3')
     refuses(['--workers', '"0"', 'from 1 to 16'], 'gcbench', '--workers', '0')
     refuses(['--threads', '"0"', 'from 1 to 64'], 'alloc', '--threads', '0')
+    for time in ['0', '3601', '1s', '1e9', 'nan', 'inf', '']:
+        refuses(['--seconds', f'"{time}"', 'from 0.001 to 3600'], 'churn', '--seconds', time)
     refuses(['--from', '"15"', 'from 16 to 4096'], 'alloc', '--from', '15')
     refuses(['--from 17', '--to 31'], 'alloc', '--from', '17', '--to', '31')
     refuses(['--from 64', '--to 32'], 'alloc', '--from', '64', '--to', '32')
@@ -465,6 +500,7 @@ def test_file_that_cannot_be_written_is_found_out_before_the_run():
             refuses([file], 'refs', '--entries', '1000000000', '--cycles', '1000', '--json', file)
             refuses([file], 'gcbench', '--depth', '24', '--repetitions', '1000', '--json', file)
             refuses([file], 'alloc', '--repetitions', '1000', '--json', file)
+            refuses([file], 'churn', '--seconds', '3600', '--json', file)
 
 
 def test_full_disk_is_an_error():

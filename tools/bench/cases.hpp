@@ -6,6 +6,7 @@
 //   trees     binary trees, made and dropped                            bdwgc, malloc, mimalloc
 //   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc
 //   alloc     objects of one size, made and dropped: each size, threads  bdwgc, malloc, mimalloc
+//   churn     objects of a large heap, replaced at random               bdwgc, malloc, mimalloc
 //   graph     marking a shuffled graph                                  bdwgc
 //   refs      marking a slice of very many references                   bdwgc
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
@@ -20,6 +21,7 @@
 namespace bench {
 
 Case alloc_case(CLI::App& app);
+Case churn_case(CLI::App& app);
 Case gcbench_case(CLI::App& app);
 Case graph_case(CLI::App& app);
 Case pauses_case(CLI::App& app);

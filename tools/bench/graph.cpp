@@ -28,6 +28,7 @@
 #include <midden/midden.hpp>
 
 #include "tools/bench/cases.hpp"
+#include "tools/bench/dice.hpp"
 #include "tools/bench/marking.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
 
@@ -54,16 +55,6 @@ struct PeerNode {
 };
 
 static_assert(sizeof(Node) == 64 && sizeof(PeerNode) == 64);
-
-class Dice {
- public:
-  explicit Dice(std::size_t seed) : bits_(seed) {}
-  // Requires: 0 < end < 2^32.
-  std::uint32_t below(std::size_t end) { return static_cast<std::uint32_t>(((bits_() >> 32) * end) >> 32); }
-
- private:
-  std::mt19937_64 bits_;
-};
 
 // Hangs the i-th node in the comb: at the side of `root`, or in the chain before it. The reference
 // along the chain is the last of a node, which bdwgc follows first: what is at the sides waits.

@@ -36,6 +36,19 @@ void add_number(CLI::App& command, const std::string& name, std::size_t& number,
       ->capture_default_str();
 }
 
+void add_seconds(CLI::App& command, const std::string& name, double& seconds, const std::string& text) {
+  const auto check = [](const std::string& given) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+    const bool good = error == std::errc() && end == given.data() + given.size() && value >= 0.001 && value <= 3600;
+    return good ? std::string() : fmt::format("\"{}\" is not a number from 0.001 to 3600", given);
+  };
+  command.add_option(name, seconds, fmt::format("{}, 0.001 to 3600", text))
+      ->check(CLI::Validator(check, ""))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+}
+
 void add_bytes(CLI::App& command, const std::string& name, std::size_t& bytes, std::size_t least, std::size_t most,
                const std::string& text) {
   const std::string range = fmt::format("{} to {}", size_text(least), size_text(most));

@@ -21,6 +21,9 @@ struct Case {
 void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
                 std::uint64_t most, const std::string& text);
 
+// Adds an option that is a time from a millisecond to an hour, in seconds.
+void add_seconds(CLI::App& command, const std::string& name, double& seconds, const std::string& text);
+
 // Adds an option that is a size from `least` to `most` bytes: a whole number, or one with KiB,
 // MiB or GiB.
 void add_bytes(CLI::App& command, const std::string& name, std::size_t& bytes, std::size_t least, std::size_t most,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -22,6 +23,10 @@ class Stopwatch {
 // Measurements in any order, all of them kept: a quantile is one that was measured.
 class Samples {
  public:
+  Samples() = default;
+  explicit Samples(std::vector<double> values) : values_(std::move(values)) {
+    std::sort(values_.begin(), values_.end());
+  }
   void add(double value) { values_.insert(std::upper_bound(values_.begin(), values_.end(), value), value); }
 
   std::size_t count() const { return values_.size(); }

@@ -77,4 +77,11 @@ bool AddressSpace::extend(std::size_t blocks) {
   return true;
 }
 
+void AddressSpace::discard(BlockIndex first, std::size_t blocks) {
+  pages_.discard(begin_of(first), blocks * block_bytes);
+  pages_.discard(reinterpret_cast<std::byte*>(metadata_of(first)), blocks * granules_per_block);
+  pages_.discard(reinterpret_cast<std::byte*>(column(first)), blocks * max_slots_per_block * sizeof(TypeId));
+  for (std::size_t i = 0; i < blocks; ++i) blocks_[first + i].zero = true;
+}
+
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -44,10 +44,17 @@ class AddressSpace {
   BlockIndex frontier() const { return frontier_.load(std::memory_order_acquire); }
   // Memory of the tables for each committed block, in bytes; columns not counted.
   static constexpr std::size_t overhead_per_block = granules_per_block + sizeof(Block) + sizeof(PlanWord);
+  // Address space that `discard` hands back for each block: its own, its metadata's, its column's.
+  static constexpr std::size_t discarded_per_block =
+      block_bytes + granules_per_block + max_slots_per_block * sizeof(TypeId);
 
   // Commits at least `blocks` more blocks. False, and nothing changed, where the system or the
   // reservation has no more.
   bool extend(std::size_t blocks);
+
+  // Gives the memory of free blocks, and of their parts of the tables, back to the system; they are
+  // zero then. Requires: their metadata is zero.
+  void discard(BlockIndex first, std::size_t blocks);
 
   bool contains(const void* address) const {
     return static_cast<std::size_t>(static_cast<const std::byte*>(address) - heap_) < std::size_t{frontier()}

@@ -10,7 +10,8 @@
 // Invariants
 //   1. slots * slot_bytes <= blocks * block_bytes.
 //   2. A span belongs to exactly one Space, in whose list it stands.
-//   3. While a mutator owns the span, only it looks for free slots there; marking and sweeping
+//   3. A page whose `returned` bit is set reads as zero and holds no object.
+//   4. While a mutator owns the span, only it looks for free slots there; marking and sweeping
 //      happen only when nobody owns it.
 //
 // Threads: fields change only under the lock of the span's Space, or while the world is stopped.
@@ -34,6 +35,8 @@ struct Block {
   BlockIndex first = 0;      // the span's head
   std::uint32_t blocks = 0;  // of the span
   std::uint32_t slots = 0;   // of the span
+  // A bit for each of this block's own pages: holds free slots only, and the system has it back.
+  std::uint16_t returned = 0;
   std::uint64_t slot_bytes = 0;
   std::uint64_t reciprocal = 0;       // of slot_bytes, for slot_of
   std::uint64_t swept_cycle = 0;      // the last cycle whose dead were cleared here

@@ -1,5 +1,6 @@
 #include "collector/heap/block_pool.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -8,14 +9,37 @@ namespace midden::inline MIDDEN_ABI::collector {
 BlockIndex BlockPool::take(std::size_t blocks) {
   const auto fit = by_length_.lower_bound({blocks, 0});
   if (fit == by_length_.end()) return no_block;
-  make_room();
+  const BlockIndex begin = fit->second;
+  take(by_begin_.find(begin), begin, blocks);
+  return begin;
+}
+
+// Takes a part of a run; what is left of it stays.
+void BlockPool::take(ByBegin::iterator run, BlockIndex begin, std::size_t blocks) {
+  const auto [first, length] = *run;
+  const std::size_t before = begin - first;
+  make_room(before > 0 ? 2 : 1);
   ++taken_;
-  const auto [length, begin] = *fit;
-  erase(by_begin_.find(begin));
-  if (length > blocks) insert(static_cast<BlockIndex>(begin + blocks), length - blocks);
+  erase(run);
+  if (before > 0) insert(first, before);
+  if (before + blocks < length) insert(static_cast<BlockIndex>(begin + blocks), length - before - blocks);
   free_blocks_ -= blocks;
   for (std::size_t i = 0; i < blocks; ++i) zero_blocks_ -= space_.block(static_cast<BlockIndex>(begin + i)).zero;
-  return begin;
+}
+
+BlockPool::Run BlockPool::take_dirty(BlockIndex below, std::size_t most) {
+  for (auto run = by_begin_.lower_bound(below); run != by_begin_.begin();) {
+    --run;
+    const auto [first, length] = *run;
+    std::size_t end = std::min<std::size_t>(first + length, below);
+    while (end > first && space_.block(static_cast<BlockIndex>(end - 1)).zero) --end;
+    std::size_t begin = end;
+    while (begin > first && end - begin < most && !space_.block(static_cast<BlockIndex>(begin - 1)).zero) --begin;
+    if (begin == end) continue;
+    take(run, static_cast<BlockIndex>(begin), end - begin);
+    return {static_cast<BlockIndex>(begin), end - begin};
+  }
+  return {};
 }
 
 void BlockPool::put(BlockIndex begin, std::size_t blocks) noexcept {
@@ -28,9 +52,9 @@ void BlockPool::add(BlockIndex begin, std::size_t blocks) {
   join(begin, blocks);
 }
 
-void BlockPool::make_room() {
-  while (spare_begins_.size() <= taken_) spare_begins_.emplace(static_cast<BlockIndex>(spare_begins_.size()), 0);
-  while (spare_lengths_.size() <= taken_) spare_lengths_.emplace(spare_lengths_.size(), 0);
+void BlockPool::make_room(std::size_t more) {
+  while (spare_begins_.size() < taken_ + more) spare_begins_.emplace(static_cast<BlockIndex>(spare_begins_.size()), 0);
+  while (spare_lengths_.size() < taken_ + more) spare_lengths_.emplace(spare_lengths_.size(), 0);
 }
 
 void BlockPool::join(BlockIndex begin, std::size_t blocks) noexcept {
@@ -59,12 +83,8 @@ void BlockPool::join(BlockIndex begin, std::size_t blocks) noexcept {
 void BlockPool::discard() {
   for (const auto& [begin, length] : by_begin_) {
     bool zero = true;
-    for (std::size_t i = 0; i < length; ++i) {
-      Block& block = space_.block(static_cast<BlockIndex>(begin + i));
-      zero = zero && block.zero;
-      block.zero = true;
-    }
-    if (!zero) space_.pages().discard(space_.begin_of(begin), length * block_bytes);
+    for (std::size_t i = 0; i < length; ++i) zero = zero && space_.block(static_cast<BlockIndex>(begin + i)).zero;
+    if (!zero) space_.discard(begin, length);
   }
   zero_blocks_ = free_blocks_;
 }

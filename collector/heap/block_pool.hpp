@@ -34,15 +34,25 @@ class BlockPool {
   void put(BlockIndex begin, std::size_t blocks) noexcept;
   // Puts new blocks in, likewise. Throws std::bad_alloc, and nothing changed; not after make_room.
   void add(BlockIndex begin, std::size_t blocks);
-  void make_room();
+  // Room for so many more runs than are taken.
+  void make_room(std::size_t more = 1);
   // Gives the memory of all free blocks back to the system: they are zero then.
   void discard();
+  struct Run {
+    BlockIndex begin = no_block;
+    std::size_t blocks = 0;
+  };
+  // Takes up to `most` blocks in a row whose memory is not known to be zero, the highest below
+  // `below`; none where there are none. Throws std::bad_alloc, and nothing changed.
+  Run take_dirty(BlockIndex below, std::size_t most);
 
   // Free blocks in a row up to `end`.
   std::size_t free_before(BlockIndex end) const;
   std::size_t free_blocks() const { return free_blocks_; }
   // Free blocks whose memory the system has been given back, or that were never touched.
   std::size_t zero_blocks() const { return zero_blocks_; }
+  // The others: free, and with memory.
+  std::size_t dirty_blocks() const { return free_blocks_ - zero_blocks_; }
 
   template <class F>
   void for_each_run(F&& f) const {
@@ -53,6 +63,7 @@ class BlockPool {
   using ByBegin = std::map<BlockIndex, std::size_t>;
   using ByLength = std::set<std::pair<std::size_t, BlockIndex>>;
 
+  void take(ByBegin::iterator run, BlockIndex begin, std::size_t blocks);
   void join(BlockIndex begin, std::size_t blocks) noexcept;
   void insert(BlockIndex begin, std::size_t length) noexcept;
   void erase(ByBegin::iterator run) noexcept;

@@ -28,10 +28,14 @@ inline constexpr std::size_t granules_per_block = block_bytes / granule_bytes;
 
 inline constexpr std::size_t min_slot_bytes = granule_bytes;
 inline constexpr std::size_t max_small_bytes = 4 * block_bytes;  // above: a span of its own
+inline constexpr std::size_t pages_per_block = block_bytes / page_bytes;
 inline constexpr std::size_t max_slots_per_block = block_bytes / min_slot_bytes;
 
 // Memory is committed this much at a time, so that a growing heap makes few system calls.
 inline constexpr std::size_t commit_bytes = 64 * block_bytes;
+
+// From this size on the system zeroes memory faster, by handing out fresh pages when they are touched.
+inline constexpr std::size_t discard_bytes = std::size_t{1} << 20;
 
 using BlockIndex = std::uint32_t;
 inline constexpr BlockIndex no_block = ~BlockIndex{0};
@@ -46,5 +50,6 @@ constexpr std::size_t blocks_for(std::size_t bytes) { return (bytes + block_byte
 
 static_assert(granules_per_block == 4096 && max_small_bytes == 256 * 1024);
 static_assert(page_bytes % granule_bytes == 0 && block_bytes % page_bytes == 0);
+static_assert(granules_per_block % page_bytes == 0, "so that a block's metadata is given back with it");
 
 }  // namespace midden::inline MIDDEN_ABI::collector

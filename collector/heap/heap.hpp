@@ -1,21 +1,23 @@
 #pragma once
 // The heap: spaces of spans, what is free, and the verdict on each request for more.
 //
-//   LocalAllocator --acquire--> Space (swept or unswept spans) --> BlockPool --> AddressSpace
+//   LocalAllocator --acquire--> Space (swept or unswept spans) --> BlockSupply
 //
 // A request never starts a cycle. It is answered with memory, or with `cycle_needed`, and the
 // runtime, which knows threads and policy, decides. With Effort::beyond_trigger the pacer's
 // trigger is ignored, and only the hard limit or the system can refuse.
 //
-// Words. committed: bytes of blocks in use and of free blocks not known to be zero, the tables'
-// share of each, and what large segments declared. Large: above 256 KiB, one object to a span.
+// Words. Large: above 256 KiB, one object to a span.
+//
+// Its functions stand in four files: heap.cpp allocates, heap_sweep.cpp sweeps, heap_return.cpp gives
+// memory back, heap_types.cpp forgets types.
 //
 // Invariants
-//   1. Each block below the frontier is in the pool or in exactly one space's span.
-//   2. committed_bytes() <= limits.heap_max, as far as blocks and segments go.
+//   1. Each block that was taken from the supply is in exactly one space's span.
 //
 // Threads: acquire, allocate_large and commit_segment from any mutator; what takes StoppedWorld
-// while it stands. Lock order: a space's mutex, then pool_mutex_; spaces_mutex_ before both.
+// while it stands; look, return_until and sweep_until on one thread at a time, while no cycle runs.
+// Lock order: spaces_mutex_, a space's mutex, the supply's.
 
 #include <atomic>
 #include <cstdint>
@@ -28,7 +30,7 @@
 #include <midden/report.hpp>
 
 #include "collector/heap/address_space.hpp"
-#include "collector/heap/block_pool.hpp"
+#include "collector/heap/block_supply.hpp"
 #include "collector/heap/space.hpp"
 #include "collector/heap/type_table.hpp"
 #include "collector/ports.hpp"
@@ -37,7 +39,6 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 class LocalAllocator;
 
-enum class Verdict : std::uint8_t { memory, cycle_needed, limit_reached, out_of_memory };
 enum class Effort : std::uint8_t { normal, beyond_trigger };
 
 struct HeapLimits {
@@ -81,6 +82,8 @@ class Heap {
   Large allocate_large(Type& type, std::size_t bytes, Effort effort);
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
+  // Bytes [begin, end) of a span that the caller owns are about to be written.
+  void note_used(const Block& head, std::size_t begin, std::size_t end);
   // Counts bytes handed to mutators.
   void count_allocated(std::uint64_t bytes);
 
@@ -96,9 +99,18 @@ class Heap {
   void drop_retired(const StoppedWorld&);
   void set_trigger(std::uint64_t allocated, std::uint64_t arena);
   // Gives the memory of free blocks back to the system where more than `bytes` are committed.
-  void discard_above(std::uint64_t bytes);
+  void discard_above(std::uint64_t bytes) { blocks_.discard_above(bytes); }
   // Sweeps and releases free spans until the clock says `deadline_ns`; true when all is swept.
   bool sweep_until(std::uint64_t deadline_ns);
+
+  // --- returning memory to the system ---------------------------------------------------------
+
+  // Notes what has not been needed since the last look: that is what is returned next.
+  void look();
+  // Returns it, until the clock says `deadline_ns`; true when all of it is.
+  bool return_until(std::uint64_t deadline_ns);
+  // Whether free memory is left that a later look may find to be unneeded.
+  bool has_unreturned() const;
 
   // --- questions ----------------------------------------------------------------------------
 
@@ -110,7 +122,7 @@ class Heap {
 
   std::uint64_t allocated_since_cycle() const { return allocated_.load(std::memory_order_relaxed); }
   std::uint64_t take_allocated() { return allocated_.exchange(0, std::memory_order_relaxed); }
-  std::uint64_t committed_bytes() const;
+  std::uint64_t committed_bytes() const { return blocks_.figures().committed_bytes; }
   std::uint64_t take_sweep_ns();
   HeapReport report() const;
 
@@ -118,8 +130,7 @@ class Heap {
   const std::deque<Space>& spaces(const StoppedWorld&) const { return spaces_; }
   template <class F>
   void for_each_free_run(F&& f) const {
-    const std::lock_guard lock(pool_mutex_);
-    pool_.for_each_run(f);
+    blocks_.for_each_free_run(f);
   }
 
  private:
@@ -130,19 +141,18 @@ class Heap {
   void promote(Type& type, SizeClass c);
   bool over_trigger() const;
   // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
-  BlockIndex take_blocks(std::size_t blocks, bool segment, Verdict& verdict);
-  BlockIndex take_free(std::size_t blocks, bool segment, bool may_extend, Verdict& verdict);
-  // Whether the hard limit allows `more` bytes beyond what is taken. Under the pool mutex.
-  bool fits_limit(std::uint64_t more);
-  // Hands a span to its space, or, where that throws, back to the pool.
+  BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict);
+  // Hands a span to its space, or, where that throws, back to the supply.
   void add_span(Space& space, BlockIndex first);
   void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
                  PlanWord plan);
-  std::uint64_t committed_locked() const;
-  // Sweeps the next unswept span of a locked space; with `release_free` a wholly free one leaves it.
-  void sweep_next(Space& space, bool release_free, std::uint32_t& free_slots);
+  // Each sweeps a span and answers how many of its slots are free.
+  std::uint32_t sweep_small(Block& head);
+  std::uint32_t sweep_large(Block& head);
+  // Sweep the next unswept span of a locked space, or all; those that are wholly free leave it.
   void sweep_and_keep(Space& space);
   void sweep_rest(Space& space);
+  bool trim_next(Space& space);
   void release_span(Block& head);
   // Null behind the last. Spaces are never taken away.
   Space* find_space(std::size_t number) const;
@@ -150,8 +160,6 @@ class Heap {
   std::vector<bool> types_alive() const;
   void forget(Type& type);
 
-  PageSource& pages_;
-  const HeapLimits limits_;
   const bool checked_;
   AddressSpace space_;
   TypeTable types_;
@@ -166,10 +174,15 @@ class Heap {
   std::size_t reclaim_cursor_ = 0;  // spaces before it have nothing unswept
   std::vector<Type*> retired_;
 
-  mutable std::mutex pool_mutex_;
-  BlockPool pool_;
-  std::uint64_t segment_blocks_ = 0;     // of large segments, under the pool mutex
-  std::uint64_t segment_committed_ = 0;  // likewise
+  BlockSupply blocks_;
+
+  // Where returning memory goes on.
+  struct Returning {
+    std::size_t space = 0;
+    std::size_t ready = 0;
+    std::size_t blocks = 0;
+  };
+  Returning returning_;
 
   Space* large_ = nullptr;
   std::mutex allocators_mutex_;
@@ -182,6 +195,7 @@ class Heap {
   std::atomic<std::uint64_t> trigger_{no_trigger};
   std::atomic<std::uint64_t> arena_trigger_{no_trigger};
   std::atomic<std::uint64_t> sweep_ns_{0};
+  std::atomic<std::uint64_t> returned_pages_{0};  // in partly used spans
 };
 
 }  // namespace midden::inline MIDDEN_ABI::collector

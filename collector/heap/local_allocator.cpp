@@ -83,7 +83,10 @@ bool LocalAllocator::next_run(detail::AllocationCursor& cursor) {
   cursor.end = base + run.end * head.slot_bytes;
   cursor.from = run.end;
   const auto bytes = static_cast<std::size_t>(cursor.end - cursor.next);
-  if (!head.zero) std::memset(cursor.next, 0, bytes);
+  if (!head.zero) {
+    heap_.note_used(head, static_cast<std::size_t>(cursor.next - base), static_cast<std::size_t>(cursor.end - base));
+    std::memset(cursor.next, 0, bytes);
+  }
   if (heap_.checked()) heap_.space_.metadata(cursor.next).set(born_flag);
   uncounted_ += bytes;
   return true;

@@ -51,6 +51,9 @@ struct Space : SpaceShape {
   std::vector<BlockIndex> spans;
   std::size_t next_unswept = 0;
   std::vector<OpenSpan> ready;
+  bool taken_from = false;          // since the last look of who returns memory
+  bool left_alone = false;          // at that look: not since the one before
+  std::uint64_t trimmed_cycle = 0;  // in which the free pages of all spans in `ready` were returned
 
   // Takes in a span that has nothing to sweep: it goes before the unswept ones. Makes room in
   // `ready` for it as well, so that sweeping and giving back never allocate. Throws

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "collector/heap/returned_pages.hpp"
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 std::uint32_t sweep_span(AddressSpace& space, Block& head, Colour live, std::uint64_t cycle) {
@@ -51,6 +53,27 @@ SlotRun find_free_run(const AddressSpace& space, const Block& head, std::uint32_
   if (taken == last) return {begin, limit};
   // The slot that begins in the granule: the first whose offset is not below the granule's.
   return {begin, slot_of((taken << granule_log2) + head.slot_bytes - 1, head.reciprocal)};
+}
+
+std::size_t trim_span(AddressSpace& space, const Block& head, std::uint32_t from) {
+  if (head.zero) return 0;  // fresh from the system: what is free was never touched
+  ReturnedPages returned(space, head.first);
+  std::byte* const base = space.begin_of(head.first);
+  std::size_t count = 0;
+  for (SlotRun run{from, from};;) {
+    run = find_free_run(space, head, run.end, head.slots);
+    if (run.begin == run.end) return count;
+    const std::size_t first = round_up(run.begin * head.slot_bytes, page_bytes) >> page_log2;
+    const std::size_t end =
+        (run.end == head.slots ? head.blocks * block_bytes : run.end * head.slot_bytes) >> page_log2;
+    for (std::size_t page = first; page < end;) {
+      std::size_t next = page;
+      for (; next < end && !returned.has(next); ++next) returned.set(next);
+      if (next > page) space.pages().discard(base + (page << page_log2), (next - page) << page_log2);
+      count += next - page;
+      page = next + 1;
+    }
+  }
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -10,6 +10,7 @@
 //
 // Threads: the span is the caller's alone: under its space's mutex, or owned by a mutator.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "collector/heap/address_space.hpp"
@@ -27,5 +28,9 @@ std::uint32_t sweep_span(AddressSpace& space, Block& head, Colour live, std::uin
 
 // The first run of free slots from slot number `from` on, at most `at_most` long. Requires: swept.
 SlotRun find_free_run(const AddressSpace& space, const Block& head, std::uint32_t from, std::uint32_t at_most);
+
+// Returns to the system what pages hold nothing but free slots, from slot number `from` on, where they
+// have memory. Returns how many. Requires: swept, and nobody owns the span.
+std::size_t trim_span(AddressSpace& space, const Block& head, std::uint32_t from);
 
 }  // namespace midden::inline MIDDEN_ABI::collector

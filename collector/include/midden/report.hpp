@@ -62,6 +62,7 @@ struct HeapReport {
   std::uint64_t committed_bytes = 0;  // heap, segments and their metadata
   std::uint64_t used_bytes = 0;       // blocks that hold objects
   std::uint64_t free_bytes = 0;       // committed blocks that hold none
+  std::uint64_t returned_bytes = 0;   // free pages of blocks that hold objects, which the system has back
   std::uint64_t arena_bytes = 0;      // committed bytes of segments
   std::uint64_t allocated_bytes = 0;  // since the Runtime began
   std::uint64_t cycles = 0;

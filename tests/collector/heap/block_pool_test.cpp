@@ -128,6 +128,36 @@ TEST_CASE("A host without memory stops a take, which then has changed nothing") 
   CHECK(bare.pool.take(1) == 0);
 }
 
+TEST_CASE("Blocks with memory are found from the top, some at a time, and what is left of a run stays") {
+  BarePool bare(64);
+  bare.add(0, 3, true);
+  bare.add(3, 6, false);
+  bare.add(9, 2, true);
+  bare.add(20, 1, false);
+  CHECK(bare.pool.dirty_blocks() == 7);
+  const auto take = [&](BlockIndex below, std::size_t most) {
+    const BlockPool::Run run = bare.pool.take_dirty(below, most);
+    return std::pair(run.begin, run.blocks);
+  };
+  using Taken = std::pair<BlockIndex, std::size_t>;
+  CHECK(take(20, 0) == Taken(no_block, 0));
+  CHECK(take(64, 4) == Taken(20, 1));
+  CHECK(take(64, 4) == Taken(5, 4));
+  CHECK(bare.runs() == Runs{{0, 5}, {9, 2}});
+  CHECK(take(4, 9) == Taken(3, 1));
+  CHECK(bare.runs() == Runs{{0, 3}, {4, 1}, {9, 2}});
+  CHECK(take(3, 9) == Taken(no_block, 0));
+  {
+    const NoHostMemory refused;
+    bare.put(5, 4);
+    bare.put(20, 1);
+    bare.put(3, 1, false);
+  }
+  CHECK(bare.runs() == Runs{{0, 11}, {20, 1}});
+  CHECK(bare.pool.dirty_blocks() == 2);
+  CHECK(take(64, 9) == Taken(3, 2));
+}
+
 TEST_CASE("Discarding gives back the runs that were used, and all is zero then") {
   BarePool bare(64);
   bare.add(0, 3, true);
@@ -136,7 +166,7 @@ TEST_CASE("Discarding gives back the runs that were used, and all is zero then")
   *bare.space.begin_of(4) = std::byte{1};
   bare.pool.discard();
   CHECK(bare.pool.zero_blocks() == 9);
-  CHECK(bare.pages.discarded_bytes() == 5 * block_bytes);
+  CHECK(bare.pages.discarded_bytes() == 5 * AddressSpace::discarded_per_block);
   CHECK(*bare.space.begin_of(4) == std::byte{0});
   CHECK(bare.pool.take(5) == 0);
   CHECK(bare.space.block(4).zero);

@@ -1,0 +1,118 @@
+#include "collector/heap/block_supply.hpp"
+
+#include <algorithm>
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// Given back at a time: enough for the system to be worth calling, few enough that nobody misses them.
+constexpr std::size_t most_at_a_time = 64;
+
+}  // namespace
+
+BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict& verdict) {
+  const bool segment = use == Use::segment;
+  const std::lock_guard lock(mutex_);
+  BlockIndex first = pool_.take(blocks);
+  if (first == no_block && source == Source::frontier) {
+    // Before the frontier moves, for it does not move back. A segment costs its tables only.
+    if (!fits_limit(blocks * (AddressSpace::overhead_per_block + (segment ? 0 : block_bytes)))) {
+      verdict = Verdict::limit_reached;
+      return no_block;
+    }
+    const BlockIndex from = space_.frontier();
+    pool_.make_room();
+    if (!space_.extend(blocks - pool_.free_before(from))) {
+      verdict = Verdict::out_of_memory;
+      return no_block;
+    }
+    pool_.add(from, space_.frontier() - from);
+    first = pool_.take(blocks);
+  }
+  verdict = Verdict::memory;
+  if (first == no_block) return no_block;
+  if (segment) segment_blocks_ += blocks;
+  if (!fits_limit(0)) {
+    if (segment) segment_blocks_ -= blocks;
+    pool_.put(first, blocks);
+    verdict = Verdict::limit_reached;
+    return no_block;
+  }
+  least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
+  return first;
+}
+
+void BlockSupply::put(BlockIndex first, std::size_t blocks) noexcept {
+  const std::lock_guard lock(mutex_);
+  pool_.put(first, blocks);
+}
+
+void BlockSupply::put_segment(BlockIndex first, std::size_t blocks, std::uint64_t committed_bytes) noexcept {
+  const std::lock_guard lock(mutex_);
+  segment_blocks_ -= blocks;
+  segment_committed_ -= committed_bytes;
+  pool_.put(first, blocks);
+}
+
+bool BlockSupply::commit_segment(std::uint64_t more) {
+  const std::lock_guard lock(mutex_);
+  if (!fits_limit(more)) return false;
+  segment_committed_ += more;
+  return true;
+}
+
+bool BlockSupply::fits_limit(std::uint64_t more) {
+  if (committed() + more <= heap_max_) return true;
+  pool_.discard();  // free memory that was used counts until the system has it back
+  least_dirty_ = 0;
+  return committed() + more <= heap_max_;
+}
+
+std::uint64_t BlockSupply::committed() const {
+  const std::uint64_t blocks = space_.frontier() - pool_.zero_blocks() - segment_blocks_;
+  return blocks * (block_bytes + AddressSpace::overhead_per_block) + segment_committed_;
+}
+
+void BlockSupply::discard_above(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (committed() <= bytes) return;
+  pool_.discard();
+  least_dirty_ = 0;
+}
+
+std::size_t BlockSupply::look() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(least_dirty_, pool_.dirty_blocks());
+}
+
+std::size_t BlockSupply::give_back(std::size_t blocks) {
+  std::size_t given = 0;
+  for (BlockIndex below = space_.frontier(); given < blocks;) {
+    BlockPool::Run run;
+    {
+      const std::lock_guard lock(mutex_);
+      run = pool_.take_dirty(below, std::min(most_at_a_time, blocks - given));
+      least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
+    }
+    if (run.blocks == 0) break;
+    // Without the lock: the system takes its time, and others may want blocks meanwhile.
+    space_.discard(run.begin, run.blocks);
+    const std::lock_guard lock(mutex_);
+    pool_.put(run.begin, run.blocks);
+    given += run.blocks;
+    below = run.begin;
+  }
+  return given;
+}
+
+BlockSupply::Figures BlockSupply::figures() const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t used = space_.frontier() - pool_.free_blocks() - segment_blocks_;
+  return {.committed_bytes = committed(),
+          .used_bytes = used * block_bytes,
+          .free_bytes = pool_.dirty_blocks() * block_bytes,
+          .segment_bytes = segment_committed_};
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,86 @@
+#pragma once
+// Where spans get their blocks from, and what the limits allow.
+//
+//   take ──▶ BlockPool (free blocks) ──▶ frontier of the AddressSpace
+//
+// committed: bytes of blocks in use and of free blocks not known to be zero, the tables' share of
+// each, and what large segments declared.
+//
+// Free blocks that hold memory are given back to the system when they have not been needed for a
+// while: at each look, as many as were free all the time since the look before (the low-water mark
+// that tcmalloc's caches use). Blocks that come and go are kept.
+//
+// Invariants
+//   1. Each block below the frontier is in the pool, or was taken, or is on its way to the system.
+//   2. committed_bytes() <= heap_max, as far as blocks and segments go.
+//   3. The tables' bytes of a free block are zero, so that they are given back with it.
+//
+// Threads: any. Its mutex is the last in the heap's order.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+#include "collector/heap/address_space.hpp"
+#include "collector/heap/block_pool.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+enum class Verdict : std::uint8_t { memory, cycle_needed, limit_reached, out_of_memory };
+
+class BlockSupply {
+ public:
+  BlockSupply(AddressSpace& space, std::size_t heap_max) : space_(space), heap_max_(heap_max), pool_(space) {}
+
+  enum class Use : std::uint8_t { objects, segment };
+  enum class Source : std::uint8_t { pool, frontier };
+  // The first of `blocks` blocks in a row, or no_block: with Verdict::memory where only the pool was
+  // asked and has none, else with what stood in the way. Throws std::bad_alloc, and nothing changed.
+  BlockIndex take(std::size_t blocks, Use use, Source source, Verdict& verdict);
+  // Takes a run back. `zero`: its memory was given back to the system. Its descriptors say so.
+  void put(BlockIndex first, std::size_t blocks) noexcept;
+  // Takes a segment's run back, of which `committed` bytes were declared.
+  void put_segment(BlockIndex first, std::size_t blocks, std::uint64_t committed) noexcept;
+  // A segment's owner will touch `more` bytes. False where the limit does not allow it.
+  bool commit_segment(std::uint64_t more);
+
+  // Gives the memory of free blocks back where more than `bytes` are committed.
+  void discard_above(std::uint64_t bytes);
+  // How many blocks with memory were free all the time since the last look.
+  std::size_t look();
+  // Gives back up to `blocks` of them, a few at a time, the highest first. Returns how many.
+  // The pool has them again at the end.
+  std::size_t give_back(std::size_t blocks);
+
+  struct Figures {
+    std::uint64_t committed_bytes = 0;
+    std::uint64_t used_bytes = 0;  // blocks that hold objects
+    std::uint64_t free_bytes = 0;  // free blocks with memory
+    std::uint64_t segment_bytes = 0;
+  };
+  Figures figures() const;
+
+  template <class F>
+  void for_each_free_run(F&& f) const {
+    const std::lock_guard lock(mutex_);
+    pool_.for_each_run(f);
+  }
+
+ private:
+  // Whether the hard limit allows `more` bytes beyond what is taken.
+  bool fits_limit(std::uint64_t more);
+  std::uint64_t committed() const;
+
+  AddressSpace& space_;
+  const std::size_t heap_max_;
+
+  mutable std::mutex mutex_;
+  // Under it.
+  BlockPool pool_;
+  std::uint64_t segment_blocks_ = 0;     // of large segments
+  std::uint64_t segment_committed_ = 0;  // likewise
+  std::size_t least_dirty_ = 0;          // free blocks with memory: the fewest since the last look
+};
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,73 @@
+// Giving memory back to the system while the program runs.
+//
+//   free blocks        those that nobody needed since the last look (block_supply.hpp)
+//   free pages         of partly used spans, in spaces that nobody took a span from since the last look
+//
+// So what is in use stays, and what was left behind goes at the second look. The work is done in
+// slices; between two looks it goes on where it stopped.
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/heap/heap.hpp"
+#include "collector/heap/returned_pages.hpp"
+#include "collector/report/ledger.hpp"
+#include "collector/sweep/sweeper.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+void Heap::look() {
+  returning_ = {.blocks = blocks_.look()};
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
+    const std::lock_guard lock(space->mutex);
+    space->left_alone = !std::exchange(space->taken_from, false);
+  }
+}
+
+bool Heap::return_until(std::uint64_t deadline_ns) {
+  constexpr std::size_t blocks_in_a_slice = 16;
+  for (; Space* space = find_space(returning_.space); ++returning_.space, returning_.ready = 0) {
+    while (trim_next(*space)) {
+      if (steady_ns() >= deadline_ns) return false;
+    }
+  }
+  while (returning_.blocks > 0) {
+    const std::size_t given = blocks_.give_back(std::min(blocks_in_a_slice, returning_.blocks));
+    returning_.blocks = given == 0 ? 0 : returning_.blocks - given;
+    if (steady_ns() >= deadline_ns) break;
+  }
+  return returning_.blocks == 0;
+}
+
+// Trims one span, if there is one left in the space.
+bool Heap::trim_next(Space& space) {
+  const std::lock_guard lock(space.mutex);
+  // Poison is to be found where it was left.
+  if (checked_ || space.large() || !space.left_alone || space.trimmed_cycle == cycle()) return false;
+  if (space.next_unswept < space.spans.size()) return false;
+  if (returning_.ready >= space.ready.size()) {
+    space.trimmed_cycle = cycle();
+    return false;
+  }
+  const OpenSpan& open = space.ready[returning_.ready++];
+  const std::size_t pages = trim_span(space_, space_.block(open.head), open.from);
+  returned_pages_.fetch_add(pages, std::memory_order_relaxed);
+  return true;
+}
+
+void Heap::note_used(const Block& head, std::size_t begin, std::size_t end) {
+  const std::size_t pages = ReturnedPages(space_, head.first).forget(begin, end);
+  if (pages > 0) returned_pages_.fetch_sub(pages, std::memory_order_relaxed);
+}
+
+bool Heap::has_unreturned() const {
+  if (blocks_.figures().free_bytes > 0) return true;
+  if (checked_) return false;
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
+    const std::lock_guard lock(space->mutex);
+    if (!space->large() && !space->ready.empty() && space->trimmed_cycle != cycle()) return true;
+  }
+  return false;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,114 @@
+// The heap's part of sweeping: which spans, when, and what becomes of those that are wholly free.
+
+#include <algorithm>
+#include <cstring>
+
+#include "collector/check/poison.hpp"
+#include "collector/heap/heap.hpp"
+#include "collector/heap/local_allocator.hpp"
+#include "collector/heap/returned_pages.hpp"
+#include "collector/report/ledger.hpp"
+#include "collector/sweep/sweeper.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// Relaxed: sums.
+constexpr auto relaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+std::uint32_t Heap::sweep_small(Block& head) {
+  const std::uint64_t begin_ns = steady_ns();
+  const std::uint32_t free_slots = sweep_span(space_, head, live_colour(), cycle());
+  if (checked_) poison_free_slots(space_, head);
+  sweep_ns_.fetch_add(steady_ns() - begin_ns, relaxed);
+  return free_slots;
+}
+
+std::uint32_t Heap::sweep_large(Block& head) {
+  head.swept_cycle = cycle();
+  std::byte* const object = space_.begin_of(head.first);
+  if (space_.metadata(object).has(live_colour())) return 0;
+  space_.metadata(object).reset();
+  if (checked_) {
+    const bool segment = types_[head.type].info().segment;
+    std::memset(object, poison_byte, segment ? head.committed_bytes : head.slot_bytes);
+  }
+  return 1;
+}
+
+void Heap::sweep_and_keep(Space& space) {
+  const BlockIndex first = space.spans[space.next_unswept++];
+  Block& head = space_.block(first);
+  const std::uint32_t free_slots = space.large() ? sweep_large(head) : sweep_small(head);
+  if (free_slots == head.slots) {
+    space.remove_last_swept();
+    release_span(head);
+  } else if (free_slots > 0) {
+    space.ready.push_back({first, 0});
+  }
+}
+
+void Heap::sweep_rest(Space& space) {
+  while (space.next_unswept < space.spans.size()) sweep_and_keep(space);
+}
+
+void Heap::release_span(Block& head) {
+  const BlockIndex first = head.first;
+  const std::size_t blocks = head.blocks;
+  const bool segment = head.space->large() && types_[head.type].info().segment;
+  const std::uint64_t committed = head.committed_bytes;
+  const std::size_t returned = ReturnedPages(space_, first).forget(0, blocks * block_bytes);
+  if (returned > 0) returned_pages_.fetch_sub(returned, relaxed);
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const auto index = static_cast<BlockIndex>(first + i);
+    space_.block(index) = Block{.state = BlockState::free, .zero = false};
+    space_.plan(index) = PlanWord();
+  }
+  if (blocks * block_bytes >= discard_bytes) space_.discard(first, blocks);
+  if (segment) {
+    blocks_.put_segment(first, blocks, committed);
+  } else {
+    blocks_.put(first, blocks);
+  }
+}
+
+void Heap::sweep_overdue() {
+  // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
+  const std::uint64_t next = cycle() + 1;
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
+    const std::lock_guard lock(space->mutex);
+    const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
+    const auto unswept = space->spans.begin() + static_cast<std::ptrdiff_t>(space->next_unswept);
+    if (std::any_of(unswept, space->spans.end(), overdue)) sweep_rest(*space);
+  }
+}
+
+bool Heap::sweep_until(std::uint64_t deadline_ns) {
+  for (std::size_t i = 0; Space* space = find_space(i); ++i) {
+    while (true) {
+      const std::lock_guard lock(space->mutex);
+      if (space->next_unswept == space->spans.size()) break;
+      if (steady_ns() >= deadline_ns) return false;
+      sweep_and_keep(*space);
+    }
+  }
+  return true;
+}
+
+void Heap::reclaim(const StoppedWorld& stopped) {
+  {
+    const std::lock_guard lock(allocators_mutex_);
+    for (LocalAllocator* allocator : allocators_) allocator->forget(stopped);
+  }
+  for (Space& space : spaces_) {
+    space.next_unswept = 0;
+    space.ready.clear();
+  }
+  reclaim_cursor_ = 0;
+  arena_allocated_.store(0, relaxed);
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,9 +1,11 @@
 #include "runtime/core.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "runtime/fatal.hpp"
@@ -62,6 +64,9 @@ collector::CycleSettings cycle_settings(const Config& config, Workers& workers) 
 // Sequentially consistent: a request that reads the number from before a cycle came before it.
 std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(); }
 
+// Memory that was not needed between two looks this far apart is returned.
+constexpr std::uint64_t look_period_ns = 450'000'000;
+
 // Marking is bound by memory: more threads than this help little, and a host can ask for them.
 constexpr std::uint32_t most_default_workers = 16;
 
@@ -85,7 +90,8 @@ Core::Core(Runtime& face, Config config)
       globals_(std::make_shared<detail::GlobalRoots>(face)),
       workers_((config_.workers == 0 ? std::min(processors(), most_default_workers) : config_.workers) - 1,
                [this] { collecting = this; }),
-      cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)) {
+      cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)),
+      housekeeper_([this] { return keep_house_alone(); }) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
   cycle_.add_roots(*globals_);
@@ -108,6 +114,7 @@ Core::~Core() {
     say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
   }
   for (const std::string& line : pins_->close()) say(line);
+  housekeeper_.end();
   workers_.end();
 }
 
@@ -276,6 +283,31 @@ void Core::collect(Cause cause, std::uint64_t seen) {
     fatal("something that is no std::exception left a collection");
   }
   collecting = outer;
+  if (config_.housekeeper) housekeeper_.wake();
+}
+
+bool Core::keep_house(std::uint64_t budget_ns) {
+  const std::uint64_t begin = collector::steady_ns();
+  const std::uint64_t end = budget_ns > ~begin ? ~std::uint64_t{0} : begin + budget_ns;
+  if (!heap_.sweep_until(end)) return false;
+  if (begin - looked_ns_ >= look_period_ns) {
+    looked_ns_ = begin;
+    heap_.look();
+  }
+  return heap_.return_until(end);
+}
+
+// The housekeeper's work, in slices: a cycle that is needed meanwhile does not wait for long.
+bool Core::keep_house_alone() {
+  constexpr std::uint64_t slice_ns = 200'000;
+  for (bool finished = false; !finished && !housekeeper_.ending();) {
+    {
+      const std::lock_guard lock(cycle_mutex_);
+      finished = keep_house(slice_ns);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(100));  // who waits for the mutex gets it now
+  }
+  return heap_.has_unreturned();
 }
 
 void Core::with_no_cycle(const std::function<void()>& f) {

@@ -21,6 +21,7 @@
 #include "collector/cycle.hpp"
 #include "collector/heap/pages.hpp"
 #include "runtime/added_types.hpp"
+#include "runtime/housekeeper.hpp"
 #include "runtime/observe/gctrace.hpp"
 #include "runtime/pin_table.hpp"
 #include "runtime/root_tables.hpp"
@@ -59,6 +60,8 @@ class Core {
   // --- collection ----------------------------------------------------------------------------
   void collect(Cause cause);
   void with_no_cycle(const std::function<void()>& f);
+  // Sweeps and returns memory for about so long; true when nothing is left for now.
+  bool keep_house(std::uint64_t budget_ns);
   void handshake(const std::function<void()>& f);
 
   Runtime& face() { return face_; }
@@ -102,8 +105,12 @@ class Core {
   std::shared_ptr<detail::GlobalRoots> globals_;
   Workers workers_;
   collector::Cycle cycle_;
+  Housekeeper housekeeper_;
+
+  bool keep_house_alone();
 
   std::mutex cycle_mutex_;                 // held through a cycle
+  std::uint64_t looked_ns_ = 0;            // under it: when it was last looked for memory that is not needed
   std::atomic<std::uint64_t> started_{0};  // cycles; any thread
 };
 

@@ -28,7 +28,7 @@ void Runtime::collect() { core_->collect(Cause::requested); }
 bool Runtime::idle(std::chrono::nanoseconds budget) {
   const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, budget.count()));
   bool finished = false;
-  core_->with_no_cycle([&] { finished = core_->heap().sweep_until(collector::steady_ns() + nanoseconds); });
+  core_->with_no_cycle([&] { finished = core_->keep_house(nanoseconds); });
   return finished;
 }
 

@@ -1,12 +1,10 @@
 #include "runtime/workers.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <new>
 #include <system_error>
 
 #include "runtime/fatal.hpp"
+#include "runtime/quiet_thread.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
@@ -21,22 +19,19 @@ void Workers::call(collector::Chore& chore) {
 }
 
 void Workers::start() {
-  ::sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
+    threads_.reserve(helpers_);
     while (threads_.size() < helpers_) {
-      threads_.emplace_back([this, number = threads_.size() + 1, calls = calls_] { live(number, calls); });
+      threads_.push_back(start_quiet_thread(
+          "midden-mark", [this, number = threads_.size() + 1, calls = calls_] { live(number, calls); }));
     }
   } catch (const std::system_error&) {
     // The system has no more threads: those there are will do, and the next call tries again.
   } catch (const std::bad_alloc&) {
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Workers::live(std::size_t number, std::uint64_t calls) {
-  ::pthread_setname_np(::pthread_self(), "midden-mark");
   begin_();
   std::unique_lock lock(mutex_);
   while (true) {

@@ -83,11 +83,7 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
     {
       const std::lock_guard lock(space.mutex);
       space.taken_from = true;
-      if (!space.ready.empty()) {
-        const OpenSpan open = space.ready.back();
-        space.ready.pop_back();
-        return {open, Verdict::memory};
-      }
+      if (!space.ready.empty()) return {space.take_ready(), Verdict::memory};
       if (space.next_unswept == space.spans.size()) break;
       head = space.spans[space.next_unswept++];
     }

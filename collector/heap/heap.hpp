@@ -179,7 +179,6 @@ class Heap {
   // Where returning memory goes on.
   struct Returning {
     std::size_t space = 0;
-    std::size_t ready = 0;
     std::size_t blocks = 0;
   };
   Returning returning_;

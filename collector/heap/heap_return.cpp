@@ -1,13 +1,13 @@
 // Giving memory back to the system while the program runs.
 //
 //   free blocks        those that nobody needed since the last look (block_supply.hpp)
-//   free pages         of partly used spans, in spaces that nobody took a span from since the last look
+//   free pages         of partly used spans that nobody needed since the last look, or in whose space
+//                      nobody took any (space.hpp)
 //
 // So what is in use stays, and what was left behind goes at the second look. The work is done in
 // slices; between two looks it goes on where it stopped.
 
 #include <algorithm>
-#include <utility>
 
 #include "collector/heap/heap.hpp"
 #include "collector/heap/returned_pages.hpp"
@@ -20,13 +20,13 @@ void Heap::look() {
   returning_ = {.blocks = blocks_.look()};
   for (std::size_t i = 0; Space* space = find_space(i); ++i) {
     const std::lock_guard lock(space->mutex);
-    space->left_alone = !std::exchange(space->taken_from, false);
+    space->look();
   }
 }
 
 bool Heap::return_until(std::uint64_t deadline_ns) {
   constexpr std::size_t blocks_in_a_slice = 16;
-  for (; Space* space = find_space(returning_.space); ++returning_.space, returning_.ready = 0) {
+  for (; Space* space = find_space(returning_.space); ++returning_.space) {
     while (trim_next(*space)) {
       if (steady_ns() >= deadline_ns) return false;
     }
@@ -43,13 +43,8 @@ bool Heap::return_until(std::uint64_t deadline_ns) {
 bool Heap::trim_next(Space& space) {
   const std::lock_guard lock(space.mutex);
   // Poison is to be found where it was left.
-  if (checked_ || space.large() || !space.left_alone || space.trimmed_cycle == cycle()) return false;
-  if (space.next_unswept < space.spans.size()) return false;
-  if (returning_.ready >= space.ready.size()) {
-    space.trimmed_cycle = cycle();
-    return false;
-  }
-  const OpenSpan& open = space.ready[returning_.ready++];
+  if (checked_ || space.trimmed >= std::min(space.to_trim, space.ready.size())) return false;
+  const OpenSpan& open = space.ready[space.trimmed++];
   const std::size_t pages = trim_span(space_, space_.block(open.head), open.from);
   returned_pages_.fetch_add(pages, std::memory_order_relaxed);
   return true;
@@ -65,7 +60,7 @@ bool Heap::has_unreturned() const {
   if (checked_) return false;
   for (std::size_t i = 0; Space* space = find_space(i); ++i) {
     const std::lock_guard lock(space->mutex);
-    if (!space->large() && !space->ready.empty() && space->trimmed_cycle != cycle()) return true;
+    if (space->trimmed < space->ready.size()) return true;
   }
   return false;
 }

@@ -105,7 +105,7 @@ void Heap::reclaim(const StoppedWorld& stopped) {
   }
   for (Space& space : spaces_) {
     space.next_unswept = 0;
-    space.ready.clear();
+    space.clear_ready();
   }
   reclaim_cursor_ = 0;
   arena_allocated_.store(0, relaxed);

@@ -15,7 +15,9 @@
 // Threads: under `mutex`, or while the world is stopped. Lock order: a space, then the pool;
 // never two spaces.
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -51,9 +53,32 @@ struct Space : SpaceShape {
   std::vector<BlockIndex> spans;
   std::size_t next_unswept = 0;
   std::vector<OpenSpan> ready;
-  bool taken_from = false;          // since the last look of who returns memory
-  bool left_alone = false;          // at that look: not since the one before
-  std::uint64_t trimmed_cycle = 0;  // in which the free pages of all spans in `ready` were returned
+  // For returning memory (heap_return.cpp). Spans leave `ready` at its end: the first `least_ready`
+  // were not needed since the last look, and of the first `trimmed` the free pages have been returned.
+  std::size_t least_ready = 0;
+  std::size_t to_trim = 0;  // as the last look found
+  std::size_t trimmed = 0;
+  bool taken_from = false;  // since the last look
+
+  // Requires: not empty.
+  OpenSpan take_ready() {
+    const OpenSpan open = ready.back();
+    ready.pop_back();
+    least_ready = std::min(least_ready, ready.size());
+    trimmed = std::min(trimmed, ready.size());
+    return open;
+  }
+  void clear_ready() {
+    ready.clear();
+    least_ready = trimmed = 0;
+  }
+
+  // Notes what has not been needed since the last look: all, where nobody took anything.
+  void look() {
+    to_trim = taken_from ? least_ready : std::numeric_limits<std::size_t>::max();
+    taken_from = false;
+    least_ready = ready.size();
+  }
 
   // Takes in a span that has nothing to sweep: it goes before the unswept ones. Makes room in
   // `ready` for it as well, so that sweeping and giving back never allocate. Throws

@@ -67,6 +67,12 @@ struct Config {
   // Fetch ahead of marking what it will touch next. Off is for measuring what that is worth.
   bool mark_prefetch = true;
 
+  // --- what happens aside -------------------------------------------------------------------
+
+  // A thread of the Runtime's that finishes sweeping and returns memory to the system, half a second
+  // after a cycle and later. Off: the host calls Runtime::idle where it wants that done.
+  bool housekeeper = true;
+
   // --- what to say --------------------------------------------------------------------------
 
   // MIDDEN_GCTRACE=1. One line a cycle, through `message`; README.md tells its fields.

@@ -64,8 +64,9 @@ class Runtime {
   // for others. From inside a cycle (observers, root sources) and from a function of a handshake
   // they are fatal.
   void collect();
-  // Does work that is waiting, on this thread, for about `budget`: finishes the sweep. Returns
-  // true when nothing is left. For a host's idle moments; never needed for correctness.
+  // Does work that is waiting, on this thread, for about `budget`: finishes the sweep, and returns
+  // memory to the system that has not been needed for a while. Returns true when nothing is left for
+  // now. For a host's idle moments, and in place of the housekeeper; never needed for correctness.
   bool idle(std::chrono::nanoseconds budget);
 
   // Pauses so far, phase by phase. Formattable by <midden/fmt.hpp>.

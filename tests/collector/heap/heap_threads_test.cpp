@@ -1,4 +1,5 @@
-// Several mutators and a sweeping thread in one heap. What can go wrong here a thread sanitizer sees.
+// Several mutators and a thread that sweeps and returns memory in one heap. What can go wrong here a thread sanitizer
+// sees.
 
 #include <atomic>
 #include <cstring>
@@ -51,7 +52,7 @@ struct Mutator {
   int dirty = 0;
 };
 
-TEST_CASE("Threads that allocate, pin and sweep at once get disjoint zeroed objects of their types") {
+TEST_CASE("Threads that allocate, pin, sweep and return memory at once get disjoint zeroed objects of their types") {
   HeapOnly only;
   std::vector<Type*> types;
   for (const std::size_t size : {16U, 24U, 64U, 64U, 200U, 5000U, 40'000U, 300'000U}) {
@@ -66,7 +67,12 @@ TEST_CASE("Threads that allocate, pin and sweep at once get disjoint zeroed obje
     CAPTURE(round);
     std::atomic<bool> done{false};
     std::thread sweeper([&] {
-      while (!done.load()) static_cast<void>(only.heap.sweep_until(std::numeric_limits<std::uint64_t>::max()));
+      constexpr std::uint64_t at_leisure = std::numeric_limits<std::uint64_t>::max();
+      while (!done.load()) {
+        static_cast<void>(only.heap.sweep_until(at_leisure));
+        only.heap.look();
+        static_cast<void>(only.heap.return_until(at_leisure));
+      }
     });
     std::vector<std::thread> threads;
     for (auto& mutator : mutators) threads.emplace_back([&] { mutator->run(types); });

@@ -1,0 +1,33 @@
+#pragma once
+// Starting threads that belong to a Runtime: they take no signals, which are the host's, and
+// have a name for debuggers and lists of threads.
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <thread>
+#include <utility>
+
+#include <midden/build.hpp>
+
+namespace midden::inline MIDDEN_ABI::runtime {
+
+// `name` has at most 15 characters. Throws std::system_error where the system has no more threads.
+template <class Body>
+std::thread start_quiet_thread(const char* name, Body&& body) {
+  struct Quiet {
+    Quiet() {
+      ::sigset_t all;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    ~Quiet() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    ::sigset_t before;
+  } const quiet;  // a thread begins with its maker's mask
+  return std::thread([name, body = std::forward<Body>(body)]() mutable {
+    ::pthread_setname_np(::pthread_self(), name);
+    body();
+  });
+}
+
+}  // namespace midden::inline MIDDEN_ABI::runtime

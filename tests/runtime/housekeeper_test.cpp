@@ -1,0 +1,153 @@
+// The thread that finishes what nobody waits for.
+
+#include "runtime/housekeeper.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#include <midden/array.hpp>
+#include <midden/midden.hpp>
+
+#include "tests/runtime/nodes.hpp"
+#include "tests/support/catch.hpp"
+
+namespace midden::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Condition>
+bool within(std::chrono::seconds limit, Condition&& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+// Bytes of this process that are in memory.
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST_CASE("A housekeeper works a while after it was woken, again while there is more, and then no more") {
+  std::atomic<int> times{0};
+  Housekeeper housekeeper([&] { return ++times < 3; });
+  std::this_thread::sleep_for(2 * Housekeeper::period);
+  CHECK(times == 0);
+  const auto begin = std::chrono::steady_clock::now();
+  housekeeper.wake();
+  housekeeper.wake();
+  CHECK(within(60s, [&] { return times >= 3; }));
+  CHECK(std::chrono::steady_clock::now() - begin >= 3 * Housekeeper::period);
+  std::this_thread::sleep_for(2 * Housekeeper::period);
+  CHECK(times == 3);
+  housekeeper.wake();
+  CHECK(within(60s, [&] { return times == 4; }));
+}
+
+TEST_CASE("A housekeeper ends at once, while it waits and while it works") {
+  {
+    Housekeeper idle([] { return true; });
+    idle.wake();
+  }
+  std::atomic<bool> working{false};
+  Housekeeper* self = nullptr;
+  Housekeeper busy([&] {
+    working = true;
+    while (!self->ending()) std::this_thread::yield();
+    return true;
+  });
+  self = &busy;
+  busy.wake();
+  CHECK(within(60s, [&] { return working.load(); }));
+  busy.end();
+  busy.end();
+  busy.wake();
+}
+
+// Fills the heap with arrays of 2 KiB, touched, of which every `keep`-th stays.
+template <class T>
+Root<Array<Ref<T>>> fill(std::size_t count, std::size_t keep) {
+  Root<Array<Ref<T>>> kept = make_array<Ref<T>>(count / keep + 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    Root<T> block = make<T>();
+    std::memset(block->bytes, 1, sizeof block->bytes);
+    if (i % keep == 0) (*kept)[i / keep] = block;
+  }
+  return kept;
+}
+
+struct Kilobytes {
+  char bytes[2000];
+  static constexpr Leaf midden_leaf{};
+};
+
+TEST_CASE("What died goes back to the system by itself, whole blocks and free pages of others") {
+  Config config = quiet();
+  config.gc_percent.reset();
+  Runtime runtime(config);
+  Attach here(runtime);
+  constexpr std::size_t count = 60'000;
+  auto kept = fill<Kilobytes>(count, 20);
+  const std::uint64_t full = runtime.heap().committed_bytes;
+  const std::uint64_t resident = resident_bytes();
+  CHECK(full > 100 << 20);
+  runtime.collect();
+  CHECK(within(60s, [&] { return runtime.heap().returned_bytes > full / 2; }));
+  const auto all_one = [](const Kilobytes& block) {
+    return std::all_of(std::begin(block.bytes), std::end(block.bytes), [](char byte) { return byte == 1; });
+  };
+  for (std::size_t i = 0; i < count / 20; ++i) REQUIRE(all_one(*(*kept)[i]));
+  kept = nullptr;
+  runtime.collect();
+  CHECK(within(60s, [&] { return runtime.heap().committed_bytes < full / 10; }));
+  CHECK(runtime.heap().returned_bytes < full / 10);
+  if (resident > full) CHECK(resident_bytes() < resident - full / 2);
+}
+
+TEST_CASE("Without a housekeeper the host's idle moments do its work") {
+  Config config = quiet();
+  config.housekeeper = false;
+  config.gc_percent.reset();
+  Runtime runtime(config);
+  Attach here(runtime);
+  fill<Kilobytes>(10'000, 10'000);
+  const std::uint64_t full = runtime.heap().committed_bytes;
+  runtime.collect();
+  {
+    const Blocked blocked;
+    std::this_thread::sleep_for(3 * Housekeeper::period);
+  }
+  CHECK(runtime.heap().committed_bytes == full);
+  CHECK(within(60s, [&] {
+    while (!runtime.idle(1ms)) {
+    }
+    return runtime.heap().committed_bytes < full / 4;
+  }));
+}
+
+TEST_CASE("A Runtime ends while its housekeeper has work to do") {
+  for (int i = 0; i < 4; ++i) {
+    Runtime runtime(quiet());
+    {
+      Attach here(runtime);
+      fill<Kilobytes>(20'000, 100);
+      runtime.collect();
+    }
+    std::this_thread::sleep_for(Housekeeper::period + i * 1ms);
+  }
+}
+
+}  // namespace
+}  // namespace midden::runtime

@@ -103,6 +103,7 @@ constexpr std::array variables{
     Variable{"MIDDEN_MEMORY_LIMIT", read_size<&Config::memory_limit>, "bytes, as 512MiB or 2GiB"},
     Variable{"MIDDEN_HEAP_MAX", read_size<&Config::heap_max>, "bytes, as 512MiB or 2GiB"},
     Variable{"MIDDEN_WORKERS", read_workers, "a whole number up to 64"},
+    Variable{"MIDDEN_HUGE_PAGES", read_switch<&Config::huge_pages>, "0 or 1"},
     Variable{"MIDDEN_GCTRACE", read_switch<&Config::gctrace>, "0 or 1"},
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
     Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N and root:N with N at least 1, joined by commas"},

@@ -81,6 +81,7 @@ Core::Core(Runtime& face, Config config)
     : face_(face),
       config_(complete(std::move(config))),
       seed_(draw_seed(config_.seed)),
+      pages_(config_.huge_pages),
       heap_(pages_, {.reserve = choose_reserve(pages_, config_.reserve), .heap_max = or_unlimited(config_.heap_max)},
             config_.check),
       added_types_(heap_),

@@ -35,6 +35,11 @@ bool Runtime::idle(std::chrono::nanoseconds budget) {
 PauseReport Runtime::pauses() const { return core_->statistics().pauses(); }
 CycleReport Runtime::last_cycle() const { return core_->statistics().last(); }
 HeapReport Runtime::heap() const { return core_->heap().report(); }
+std::vector<SpaceReport> Runtime::census() {
+  std::vector<SpaceReport> rows;
+  core_->with_no_cycle([&] { rows = core_->heap().census(); });
+  return rows;
+}
 PinReport Runtime::pins() const { return core_->pins()->report(); }
 const Config& Runtime::config() const { return core_->config(); }
 std::uint64_t Runtime::seed() const { return core_->seed(); }

@@ -9,8 +9,8 @@
 //
 // Words. Large: above 256 KiB, one object to a span.
 //
-// Its functions stand in four files: heap.cpp allocates, heap_sweep.cpp sweeps, heap_return.cpp gives
-// memory back, heap_types.cpp forgets types.
+// Its functions stand in five files: heap.cpp allocates, heap_sweep.cpp sweeps, heap_return.cpp gives
+// memory back, heap_types.cpp forgets types, heap_census.cpp counts.
 //
 // Invariants
 //   1. Each block that was taken from the supply is in exactly one space's span.
@@ -125,6 +125,8 @@ class Heap {
   std::uint64_t committed_bytes() const { return blocks_.figures().committed_bytes; }
   std::uint64_t take_sweep_ns();
   HeapReport report() const;
+  // By type and slot size, those with the most free bytes first. While no cycle runs.
+  std::vector<SpaceReport> census();
 
   void retire(Type& type);
   const std::deque<Space>& spaces(const StoppedWorld&) const { return spaces_; }

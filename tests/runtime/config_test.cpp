@@ -115,6 +115,7 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK(with("MIDDEN_HEAP_MAX", "2GiB").heap_max == 2048 * mib);
   CHECK(with("MIDDEN_WORKERS", "3").workers == 3);
   CHECK(with("MIDDEN_WORKERS", "0").workers == 0);
+  CHECK(with("MIDDEN_HUGE_PAGES", "1").huge_pages);
   CHECK(with("MIDDEN_GCTRACE", "1").gctrace);
   CHECK(with("MIDDEN_CHECK", "1").check);
   CHECK(with("MIDDEN_SEED", "18446744073709551615").seed == std::numeric_limits<std::uint64_t>::max());

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <midden/build.hpp>
@@ -66,6 +67,19 @@ struct HeapReport {
   std::uint64_t arena_bytes = 0;      // committed bytes of segments
   std::uint64_t allocated_bytes = 0;  // since the Runtime began
   std::uint64_t cycles = 0;
+};
+
+// What the blocks of one type and slot size hold, as the last cycle found it: what was made since
+// counts as free. A type's first objects share blocks with other types: those blocks have a row of
+// their own, without a type and without objects.
+struct SpaceReport {
+  std::string type;                  // its name; empty: blocks shared by types
+  std::size_t slot_bytes = 0;        // 0: large objects, each with blocks of its own
+  std::uint64_t objects = 0;         // live
+  std::uint64_t object_bytes = 0;    // their slots
+  std::uint64_t block_bytes = 0;     // blocks that hold at least one of them
+  std::uint64_t free_bytes = 0;      // free slots in these blocks: fragmentation
+  std::uint64_t returned_bytes = 0;  // pages of these blocks that the system has back
 };
 
 }  // namespace midden::inline MIDDEN_ABI

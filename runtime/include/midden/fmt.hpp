@@ -128,10 +128,25 @@ template <>
 struct fmt::formatter<midden::HeapReport> : midden::detail::ReportFormatter {
   auto format(const midden::HeapReport& report, fmt::format_context& context) const {
     using midden::detail::bytes_text;
-    return fmt::format_to(context.out(), "committed {} (blocks in use {}, free {}, arenas {}), allocated {} in {}",
-                          bytes_text(report.committed_bytes), bytes_text(report.used_bytes),
-                          bytes_text(report.free_bytes), bytes_text(report.arena_bytes),
-                          bytes_text(report.allocated_bytes), midden::detail::counted(report.cycles, "cycle"));
+    return fmt::format_to(
+        context.out(), "committed {} (blocks in use {}, of them returned {}, free {}, arenas {}), allocated {} in {}",
+        bytes_text(report.committed_bytes), bytes_text(report.used_bytes), bytes_text(report.returned_bytes),
+        bytes_text(report.free_bytes), bytes_text(report.arena_bytes), bytes_text(report.allocated_bytes),
+        midden::detail::counted(report.cycles, "cycle"));
+  }
+};
+
+template <>
+struct fmt::formatter<midden::SpaceReport> : midden::detail::ReportFormatter {
+  auto format(const midden::SpaceReport& report, fmt::format_context& context) const {
+    using midden::detail::bytes_text;
+    auto out = fmt::format_to(context.out(), "{}", report.type.empty() ? "shared by types" : report.type);
+    out =
+        report.slot_bytes == 0 ? fmt::format_to(out, ", large") : fmt::format_to(out, ", {} bytes", report.slot_bytes);
+    return fmt::format_to(out, ": {} of {} in blocks of {}, of which free {}, returned {}",
+                          midden::detail::counted(report.objects, "object"), bytes_text(report.object_bytes),
+                          bytes_text(report.block_bytes), bytes_text(report.free_bytes),
+                          bytes_text(report.returned_bytes));
   }
 };
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <midden/build.hpp>
 #include <midden/config.hpp>
@@ -73,6 +74,10 @@ class Runtime {
   PauseReport pauses() const;
   CycleReport last_cycle() const;
   HeapReport heap() const;
+  // Where the memory is, by type, and how much of it is free pieces between objects: the rows with the
+  // most free bytes first. As the last cycle found it; collect() before it for the present. Threads
+  // that allocate may wait for it. A safepoint, as `idle` is. Formattable by <midden/fmt.hpp>.
+  std::vector<SpaceReport> census();
   PinReport pins() const;
   const Config& config() const;
   // Random for each Runtime, or Config::seed.

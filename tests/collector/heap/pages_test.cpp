@@ -16,7 +16,7 @@ bool all_zero(const std::byte* begin, std::size_t bytes) {
 }
 
 TEST_CASE("A reservation is aligned, whatever is asked for") {
-  SystemPages pages;
+  SystemPages pages(GENERATE(false, true));
   for (std::size_t alignment = page_bytes; alignment <= 64 * block_bytes; alignment *= 4) {
     std::byte* begin = pages.reserve(3 * page_bytes, alignment);
     REQUIRE(begin != nullptr);
@@ -34,7 +34,7 @@ TEST_CASE("A reservation beyond any address space is refused") {
 }
 
 TEST_CASE("Discarded pages read as zero and stay usable; their neighbours keep what they hold") {
-  SystemPages pages;
+  SystemPages pages(GENERATE(false, true));
   std::byte* begin = pages.reserve(4 * page_bytes, page_bytes);
   REQUIRE(pages.commit(begin, 4 * page_bytes));
   std::fill_n(begin, 4 * page_bytes, std::byte{7});

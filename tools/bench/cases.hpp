@@ -24,6 +24,7 @@ Case alloc_case(CLI::App& app);
 Case churn_case(CLI::App& app);
 Case gcbench_case(CLI::App& app);
 Case graph_case(CLI::App& app);
+Case memory_case(CLI::App& app);
 Case pauses_case(CLI::App& app);
 Case refs_case(CLI::App& app);
 Case scaling_case(CLI::App& app);

@@ -1,10 +1,11 @@
-// A constructor that collects between two of its references.
+// A constructor that collects between two of its references, and members that nobody initialises.
 //
 // A program of its own, which the build compiles at -O2 and -O3, alone and with the library
 // optimised into it at link time. Memory is zero before a constructor runs, so that a collection
 // inside it finds no stray reference in what is not constructed yet. A compiler that knows that a
 // constructor begins an object's life may delete that zeroing as dead stores: what the slot held
-// before would then be seen, and its target counted as alive.
+// before would then be seen, and its target counted as alive. Nor may it think that members without an
+// initialiser have no value: they are zero.
 
 #include <cstdint>
 #include <cstdio>
@@ -68,6 +69,49 @@ int run(bool check) {
   return 0;
 }
 
+struct Plain {
+  std::int64_t before;
+  midden::Ref<Plain> next;
+  std::int64_t after[6];
+  static constexpr auto midden_refs = midden::refs<Plain>(&Plain::next);
+};
+
+struct Number {
+  std::int64_t value;
+  static constexpr midden::Leaf midden_leaf{};
+};
+
+std::int64_t sum(const Plain& plain) {
+  std::int64_t result = plain.before | (plain.next ? 1 : 0);
+  for (const std::int64_t each : plain.after) result |= each;
+  return result;
+}
+
+int make_plain() {
+  midden::Config config;
+  config.environment = midden::Environment::ignore;
+  config.gc_floor = 1 << 20;
+  midden::Runtime runtime(config);
+  midden::Attach here(runtime);
+  std::int64_t dirt = 0;
+  for (std::int64_t i = 0; i < 300'000; ++i) {
+    const midden::Root<Plain> rooted = midden::make<Plain>();
+    dirt |= sum(*rooted);
+    Plain* raw = midden::unsafe::make<Plain>(here);
+    dirt |= sum(*raw);
+    for (Plain* plain : {rooted.get(), raw}) {
+      plain->before = ~i;
+      plain->next = rooted;
+      for (std::int64_t& each : plain->after) each = ~i;
+    }
+    Number* number = midden::unsafe::make<Number>(here);
+    dirt |= number->value;
+    number->value = ~i;
+  }
+  if (dirt != 0) std::fprintf(stderr, "members that nobody initialised were not zero\n");
+  return dirt != 0;
+}
+
 }  // namespace
 
-int main() { return run(false) + run(true); }
+int main() { return run(false) + run(true) + make_plain(); }

@@ -28,11 +28,12 @@ TINY = {
     'refs': ['--entries', '3000', '--targets', '200', '--cycles', '3'],
     'alloc': ['--from', '16', '--to', '32', '--objects', '700', '--repetitions', '1'],
     'churn': ['--bytes', '64KiB', '--seconds', '0.01', '--workers', '2'],
+    'memory': ['--bytes', '4MiB', '--types', '20', '--seconds', '1'],
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
 }
 # A subject of each case, which its tables name.
 NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'churn': 'malloc', 'gcbench': 'malloc', 'graph': 'midden',
-         'refs': 'midden'}
+         'refs': 'midden', 'memory': 'std_vector'}
 
 
 def run(*arguments, **environment):

@@ -7,6 +7,7 @@
 //   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc
 //   alloc     objects of one size, made and dropped: each size, threads  bdwgc, malloc, mimalloc
 //   churn     objects of a large heap, replaced at random               bdwgc, malloc, mimalloc
+//   memory    fragmentation, memory given back, large slices             std::vector
 //   graph     marking a shuffled graph                                  bdwgc
 //   refs      marking a slice of very many references                   bdwgc
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map

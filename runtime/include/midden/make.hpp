@@ -6,7 +6,8 @@
 //
 // Each returns a Root, so that nested calls are safe by construction: the object is rooted
 // before its constructor runs, and every allocation is a safepoint. Memory is zero when the
-// constructor begins, so a collection inside it finds no stray reference; a release fence
+// constructor begins, so a collection inside it finds no stray reference, and members that nobody
+// initialises are zero; a release fence
 // stands at its end, so a reference to the object may be handed to another thread by any store.
 //
 // Errors: OutOfMemory, the heap intact; NotAttached; whatever the constructor throws.
@@ -55,7 +56,9 @@ inline std::byte* allocate(Mutator& mutator) {
 
 // Makes the compiler forget what it knows of the memory. A constructor begins an object's life,
 // so without this the zeroing before it counts as dead stores and is deleted (g++ 12 at -O2
-// does), and a collection inside the constructor would find what the slot held before.
+// does), and a collection inside the constructor would find what the slot held before. Behind the
+// constructor it makes the compiler forget that members without an initialiser have no value: they
+// are zero.
 inline std::byte* launder_zeroed(std::byte* memory) {
   asm volatile("" : "+r"(memory) : : "memory");
   return memory;
@@ -66,7 +69,9 @@ void require_listed(const TypeInfo& type, const Construction& noted);
 
 template <class T, class... Args>
 inline void construct(std::byte* memory, Args&&... args) {
-  if constexpr (std::is_constructible_v<T, Args...>) {
+  if constexpr (sizeof...(Args) == 0 && std::is_default_constructible_v<T>) {
+    new (static_cast<void*>(memory)) T;  // T() would zero what is zero
+  } else if constexpr (std::is_constructible_v<T, Args...>) {
     new (static_cast<void*>(memory)) T(std::forward<Args>(args)...);
   } else {
     new (static_cast<void*>(memory)) T{std::forward<Args>(args)...};
@@ -98,6 +103,7 @@ inline Root<T> make_in(Mutator& mutator, Args&&... args) {
   std::byte* memory = launder_zeroed(allocate<T>(mutator));
   Root<T> root(mutator, reinterpret_cast<T*>(memory));
   construct_noted<T>(memory, std::forward<Args>(args)...);
+  launder_zeroed(memory);
   publish_object();
   return root;
 }
@@ -130,7 +136,7 @@ inline T* make(Attach& here, Args&&... args) {
   std::byte* memory = detail::launder_zeroed(detail::allocate<T>(here.mutator()));
   detail::construct_noted<T>(memory, std::forward<Args>(args)...);
   detail::publish_object();
-  return reinterpret_cast<T*>(memory);
+  return reinterpret_cast<T*>(detail::launder_zeroed(memory));
 }
 
 }  // namespace unsafe

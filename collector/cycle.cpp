@@ -3,6 +3,7 @@
 #include "collector/cycle.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include "collector/check/heap_walk.hpp"
 #include "collector/check/verifier.hpp"
@@ -59,6 +60,9 @@ void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
   heap_.discard_above(settings_.pacing.soft_limit);
   report.sweep_ns = heap_.take_sweep_ns();
   report.mutators = world_.mutators();
+  Latest latest = world_.latest();
+  report.late_thread = std::move(latest.thread);
+  report.late_ns = latest.ns;
   report.objects_marked = found.objects;
   report.references_scanned = found.references;
   report.workers = found.workers;

@@ -10,6 +10,8 @@
 // Threads: each is called on the thread that collects, or, PageSource, on one that allocates.
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include <midden/build.hpp>
 #include <midden/root_source.hpp>
@@ -18,6 +20,12 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 class StoppedWorld;
 
+// The mutator that a stop waited for longest, and how long. Without a name: it waited for none.
+struct Latest {
+  std::string thread{};
+  std::uint64_t ns = 0;
+};
+
 class World {
  public:
   virtual ~World() = default;
@@ -25,6 +33,8 @@ class World {
   virtual StoppedWorld stop() = 0;
   // Mutators that the last stop found.
   virtual std::size_t mutators() const = 0;
+  // Of the last stop. Requires: the caller stopped the world, which runs again.
+  virtual Latest latest() const = 0;
 
  private:
   friend class StoppedWorld;

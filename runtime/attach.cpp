@@ -76,7 +76,7 @@ std::string name_of_this_thread(std::string_view given) {
   if (!given.empty()) return std::string(given);
   char name[16] = "";
   ::pthread_getname_np(::pthread_self(), name, sizeof name);
-  return name;
+  return name[0] == '\0' ? "unnamed" : name;
 }
 
 }  // namespace

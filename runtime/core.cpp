@@ -258,6 +258,11 @@ void Core::note_root(Thread& thread) {
   Word(thread).set(detail::always_ask_bit);
 }
 
+std::vector<ThreadReport> Core::threads() const {
+  require_outside_of_handshake();
+  return world_.reports();
+}
+
 void Core::require_own(const void* object) const {
   if (object == nullptr || heap_.address_space().contains(object)) return;
   fatal("a pin or global root was made of an object of another Runtime, or of none", "runtime " + config_.name);

@@ -54,6 +54,7 @@ class Core {
   // What a safepoint with a request does.
   void poll(Thread& thread);
   void note_root(Thread& thread);
+  std::vector<ThreadReport> threads() const;
   // Fatal where `object` is neither null nor in this heap.
   void require_own(const void* object) const;
 

@@ -41,6 +41,7 @@ std::vector<SpaceReport> Runtime::census() {
   return rows;
 }
 PinReport Runtime::pins() const { return core_->pins()->report(); }
+std::vector<ThreadReport> Runtime::threads() const { return core_->threads(); }
 const Config& Runtime::config() const { return core_->config(); }
 std::uint64_t Runtime::seed() const { return core_->seed(); }
 

@@ -5,11 +5,13 @@
 // all of them while the world is stopped.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <midden/barrier.hpp>
+#include <midden/histogram.hpp>
 #include <midden/mutator.hpp>
 
 #include "collector/heap/local_allocator.hpp"
@@ -34,6 +36,9 @@ struct Thread : detail::Mutator {
   std::uint32_t nested = 1;  // Attach, Blocked and Unblocked of this mutator that are alive
   bool stress_due = false;   // a root event asked for a collection at the next safepoint
   bool in_stop = false;      // World's: counted as still running
+  // World's: times from each request to stop that found it running until it stopped. Made at the
+  // first: it is large, and threads come for short visits.
+  std::unique_ptr<Histogram> stops;
 
   void refresh_cursors() {
     cursors = allocator.cursors();

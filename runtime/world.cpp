@@ -1,6 +1,10 @@
 #include "runtime/world.hpp"
 
 #include <algorithm>
+#include <new>
+#include <string_view>
+
+#include "collector/report/ledger.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
@@ -12,6 +16,7 @@ void World::attach(std::unique_ptr<Thread> thread) {
   std::unique_lock lock(mutex_);
   resumed_.wait(lock, [&] { return !stopping_; });
   Word(*thread).clear(blocked_bit);
+  latest_.thread.reserve(thread->name.size());
   threads_.push_back(std::move(thread));
 }
 
@@ -43,10 +48,16 @@ void World::block_slowly(Thread& thread) {
   const std::lock_guard lock(mutex_);
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
   Word(thread).set(blocked_bit);
-  if (stopping_ && thread.in_stop) {
-    thread.in_stop = false;
-    if (--still_running_ == 0) all_quiet_.notify_all();
-  }
+  if (stopping_ && thread.in_stop) arrive(thread);
+}
+
+void World::arrive(Thread& thread) {
+  thread.in_stop = false;
+  last_to_arrive_ = &thread;
+  last_arrival_ns_ = collector::steady_ns() - asked_ns_;
+  if (thread.stops == nullptr) thread.stops.reset(new (std::nothrow) Histogram);
+  if (thread.stops != nullptr) thread.stops->record(last_arrival_ns_);
+  if (--still_running_ == 0) all_quiet_.notify_all();
 }
 
 void World::unblock_slowly(Thread& thread) {
@@ -68,6 +79,9 @@ collector::StoppedWorld World::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   still_running_ = 0;
+  last_to_arrive_ = nullptr;
+  last_arrival_ns_ = 0;
+  asked_ns_ = collector::steady_ns();
   for (const auto& thread : threads_) {
     thread->in_stop = (Word(*thread).set(stop_bit) & blocked_bit) == 0;
     still_running_ += thread->in_stop;
@@ -80,6 +94,9 @@ collector::StoppedWorld World::stop() {
 void World::resume() {
   {
     const std::lock_guard lock(mutex_);
+    // It may end as soon as it may run.
+    latest_.thread.assign(last_to_arrive_ == nullptr ? std::string_view() : last_to_arrive_->name);
+    latest_.ns = last_arrival_ns_;
     for (const auto& thread : threads_) Word(*thread).clear(stop_bit);
     stopping_ = false;
   }
@@ -101,10 +118,26 @@ void World::handshake(const std::function<void(Thread&)>& f) {
   handshake_ = nullptr;
 }
 
+collector::Latest World::latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
 std::vector<std::string> World::names() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> result;
   for (const auto& thread : threads_) result.push_back(thread->name);
+  return result;
+}
+
+std::vector<ThreadReport> World::reports() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ThreadReport> result;
+  result.reserve(threads_.size());
+  for (const auto& thread : threads_) {
+    result.push_back({thread->name, Word(*thread).has(blocked_bit), {}});
+    if (thread->stops != nullptr) result.back().stop = *thread->stops;
+  }
   return result;
 }
 

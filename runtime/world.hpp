@@ -15,6 +15,8 @@
 //   1. The list of mutators changes only under the mutex and not while the world is stopped.
 //   2. While `stopping_`, a mutator without `blocked` is one that has not yet polled.
 //   3. Stops and handshakes take turns; who waits for a turn is itself blocked.
+//   4. A time to stop runs from the request until the thread counts itself down, whatever it does
+//      there: polls, enters Blocked, ends its Attach. Who was blocked already has none.
 //
 // Threads: any. Lock order: turn_, then mutex_. No function that is given to a handshake takes
 // either. mutex_ is not held while the world is stopped.
@@ -26,6 +28,8 @@
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include <midden/runtime.hpp>
 
 #include "collector/ports.hpp"
 #include "runtime/thread.hpp"
@@ -46,11 +50,13 @@ class World final : public collector::World {
 
   collector::StoppedWorld stop() override;
   std::size_t mutators() const override { return stopped_count_; }
+  collector::Latest latest() const override;
   // Runs `f` once for each mutator. Requires: the calling thread is not a running mutator.
   void handshake(const std::function<void(Thread&)>& f);
 
   // Names of attached threads.
   std::vector<std::string> names() const;
+  std::vector<ThreadReport> reports() const;
   // Requires: the world is stopped.
   const std::vector<std::unique_ptr<Thread>>& threads() const { return threads_; }
 
@@ -59,6 +65,7 @@ class World final : public collector::World {
   void block_slowly(Thread& thread);
   void unblock_slowly(Thread& thread);
   void serve_handshake(Thread& thread);
+  void arrive(Thread& thread);
 
   std::mutex turn_;
   mutable std::mutex mutex_;
@@ -68,6 +75,10 @@ class World final : public collector::World {
   std::vector<std::unique_ptr<Thread>> threads_;
   bool stopping_ = false;
   std::size_t still_running_ = 0;
+  std::uint64_t asked_ns_ = 0;  // when the stop was asked for
+  std::uint64_t last_arrival_ns_ = 0;
+  const Thread* last_to_arrive_ = nullptr;
+  collector::Latest latest_;  // its string has room for every name
   const std::function<void(Thread&)>* handshake_ = nullptr;
   std::size_t handshakes_left_ = 0;
   // Written by the stopper.

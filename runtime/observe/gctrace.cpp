@@ -33,7 +33,10 @@ std::string trace_line(const CycleReport& report, std::uint64_t at_ns) {
                 static_cast<unsigned long long>(report.objects_marked),
                 static_cast<unsigned long long>(report.references_scanned),
                 static_cast<unsigned long long>(report.workers), static_cast<unsigned long long>(report.mutators));
-  return line + text;
+  line += text;
+  if (report.late_thread.empty()) return line;
+  std::snprintf(text, sizeof text, "\" after %.3f ms", ms(report.late_ns));
+  return line + "; latest thread \"" + report.late_thread + text;
 }
 
 GcTrace::GcTrace(std::function<void(std::string_view)> message)

@@ -72,6 +72,8 @@ TEST_CASE("The report of a cycle is complete when the observer gets it") {
   CHECK(first.number == 1);
   CHECK(first.cause == Cause::requested);
   CHECK(first.mutators == 1);
+  CHECK(first.late_thread == "the only one");
+  CHECK(first.late_ns == 7);
   CHECK(first.objects_marked == 3);
   CHECK(first.references_scanned == 3);
   CHECK(first.live_bytes == 32 + 8192);

@@ -17,6 +17,7 @@ class FakeWorld final : public collector::World {
     return collector::StoppedWorld(*this);
   }
   std::size_t mutators() const override { return 1; }
+  collector::Latest latest() const override { return {"the only one", 7}; }
 
   bool stopped() const { return stopped_; }
   std::size_t stops() const { return stops_; }

@@ -114,10 +114,27 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
       "(scannable 1.00 MiB, arenas 2.00 MiB), committed 9.00 MiB, allocated 5.00 MiB since the cycle before";
   CHECK(fmt::format("{}", report) == text);
 
+  report.late_thread = "reader";
+  report.late_ns = 900;
+  std::string with_latest = text;
+  with_latest.replace(text.find(" of 1 thread"), 12, " of 1 thread (the latest, \"reader\", after 0.90 us)");
+  CHECK(fmt::format("{}", report) == with_latest);
+  report.late_thread.clear();
+
   report.trigger_bytes = 32 << 20;
   CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB");
   report.overflows = 2;
   CHECK(fmt::format("{}", report) == text + "; rescanned 2 times; next after 32.0 MiB");
+}
+
+TEST_CASE("A thread's report tells its name, its state and its times to stop") {
+  midden::ThreadReport report;
+  report.name = "reader";
+  CHECK(fmt::format("{}", report) == "thread \"reader\", running, 0 stops");
+  report.blocked = true;
+  for (unsigned ns : {1'000u, 2'000u, 3'000u}) report.stop.record(ns);
+  CHECK(fmt::format("{}", report) ==
+        "thread \"reader\", blocked, 3 stops after mean 2.00 us, p50 2.01 us, p99 3.00 us, max 3.00 us");
 }
 
 TEST_CASE("Reports of a runtime are formatted") {
@@ -127,6 +144,8 @@ TEST_CASE("Reports of a runtime are formatted") {
   midden::Attach here(runtime);
   CHECK(cells(fmt::format("{}", runtime.pauses())).back()[0] == "0");
   CHECK(fmt::format("{}", runtime.pins()) == "0 pins");
+  REQUIRE(runtime.threads().size() == 1);
+  CHECK(fmt::format("{}", runtime.threads()[0]).ends_with(", running, 0 stops"));
   {
     const midden::Root<midden::String> text = midden::make_string("text");
     const midden::Pin<midden::String> pin(text);

@@ -33,6 +33,10 @@ struct CycleReport {
   std::uint64_t pause_ns = 0;  // from the request to stop until the mutators were told to run
   std::uint64_t sweep_ns = 0;  // by all threads, since the previous cycle
 
+  // The thread that stopped last and when, from the request on; empty and 0: all were blocked.
+  std::string late_thread{};
+  std::uint64_t late_ns = 0;
+
   std::uint64_t mutators = 0;            // attached threads that were stopped or blocked
   std::uint64_t objects_marked = 0;      // live objects; one that two workers mark at once counts twice
   std::uint64_t references_scanned = 0;  // reported by roots and objects, null ones not counted

@@ -6,6 +6,7 @@
 //   fmt::print("{}\n", runtime.last_cycle());   CycleReport: a line
 //   fmt::print("{}\n", runtime.heap());         HeapReport: a line
 //   fmt::print("{}\n", runtime.pins());         PinReport: a line
+//   fmt::print("{}\n", runtime.threads()[0]);   ThreadReport: a line
 //
 //             count      mean       p50       p90       p99     p99.9       max
 //   pause        12   1.21 ms   1.18 ms   1.35 ms   1.41 ms   1.41 ms   1.41 ms
@@ -110,9 +111,12 @@ struct fmt::formatter<midden::CycleReport> : midden::detail::ReportFormatter {
     for (std::size_t i = 0; i < midden::phase_count; ++i) {
       out = fmt::format_to(out, "{}{} {}", i == 0 ? "" : ", ", midden::phase_names[i], time(report.phase_ns[i]));
     }
-    out = fmt::format_to(out, ") of {}, swept before for {}; marked {} by {}; live {} (scannable {}, arenas {})",
-                         midden::detail::counted(report.mutators, "thread"), time(report.sweep_ns),
-                         midden::detail::counted(report.objects_marked, "object"),
+    out = fmt::format_to(out, ") of {}", midden::detail::counted(report.mutators, "thread"));
+    if (!report.late_thread.empty()) {
+      out = fmt::format_to(out, " (the latest, \"{}\", after {})", report.late_thread, time(report.late_ns));
+    }
+    out = fmt::format_to(out, ", swept before for {}; marked {} by {}; live {} (scannable {}, arenas {})",
+                         time(report.sweep_ns), midden::detail::counted(report.objects_marked, "object"),
                          midden::detail::counted(report.references_scanned, "reference"), bytes_text(report.live_bytes),
                          bytes_text(report.scannable_bytes), bytes_text(report.arena_bytes));
     out = fmt::format_to(out, ", committed {}, allocated {} since the cycle before", bytes_text(report.committed_bytes),
@@ -157,5 +161,19 @@ struct fmt::formatter<midden::PinReport> : midden::detail::ReportFormatter {
     if (report.count == 0) return out;
     return fmt::format_to(out, ", the oldest {} old",
                           midden::detail::duration_text(static_cast<double>(report.oldest_ns)));
+  }
+};
+
+template <>
+struct fmt::formatter<midden::ThreadReport> : midden::detail::ReportFormatter {
+  auto format(const midden::ThreadReport& report, fmt::format_context& context) const {
+    const auto time = [](double nanoseconds) { return midden::detail::duration_text(nanoseconds); };
+    const midden::Histogram& stop = report.stop;
+    auto out = fmt::format_to(context.out(), "thread \"{}\", {}, {}", report.name,
+                              report.blocked ? "blocked" : "running", midden::detail::counted(stop.count(), "stop"));
+    if (stop.count() == 0) return out;
+    return fmt::format_to(out, " after mean {}, p50 {}, p99 {}, max {}", time(stop.mean()),
+                          time(static_cast<double>(stop.quantile(0.5))), time(static_cast<double>(stop.quantile(0.99))),
+                          time(static_cast<double>(stop.max())));
   }
 };

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,14 @@ struct PinReport {
   std::uint64_t oldest_ns = 0;  // age of the oldest
 };
 
+// An attached thread at a moment. Formattable by <midden/fmt.hpp>.
+struct ThreadReport {
+  std::string name{};
+  bool blocked = false;  // in Blocked, waiting in a call of the Runtime, or stopped
+  // From each request to stop until this thread had; stops that found it blocked are not counted.
+  Histogram stop{};
+};
+
 class Runtime {
  public:
   // Throws ConfigError; OutOfMemory where the system grants no address space.
@@ -79,6 +88,8 @@ class Runtime {
   // that allocate may wait for it. A safepoint, as `idle` is. Formattable by <midden/fmt.hpp>.
   std::vector<SpaceReport> census();
   PinReport pins() const;
+  // Those that are attached, in the order in which they came. Fatal in a function of a handshake.
+  std::vector<ThreadReport> threads() const;
   const Config& config() const;
   // Random for each Runtime, or Config::seed.
   std::uint64_t seed() const;

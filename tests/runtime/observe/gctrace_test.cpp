@@ -26,10 +26,15 @@ TEST_CASE("A line tells every field of the report with its unit") {
   report.references_scanned = 5678;
   report.workers = 2;
   report.mutators = 3;
-  CHECK(midden::runtime::trace_line(report, 1'234'567'890) ==
+  const std::string line = midden::runtime::trace_line(report, 1'234'567'890);
+  CHECK(line ==
         "midden: gc 12 @1.235s growth: pause 21.000 ms = stop 1.000 roots 2.000 mark 3.000 weak 4.000 reclaim 5.000 "
         "resume 6.000; sweep 7.500 ms; live 10.0 MiB (scannable 4.0, arenas 0.5), committed 32.0 MiB; allocated 8.0 "
         "MiB, next after 16.0 MiB; objects 1234, references 5678; workers 2, threads 3");
+
+  report.late_thread = "reader \"2\"";
+  report.late_ns = 12'345;
+  CHECK(midden::runtime::trace_line(report, 1'234'567'890) == line + "; latest thread \"reader \"2\"\" after 0.012 ms");
 }
 
 TEST_CASE("A line holds the largest numbers there are") {

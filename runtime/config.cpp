@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <limits>
 
@@ -18,6 +19,7 @@ namespace midden::inline MIDDEN_ABI {
 namespace {
 
 constexpr std::uint32_t max_workers = 64;
+constexpr std::chrono::milliseconds max_stop_warn = std::chrono::hours(1);
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -80,6 +82,12 @@ bool read_workers(Config& config, std::string_view text) {
   return workers && *workers <= max_workers;
 }
 
+bool read_stop_warn(Config& config, std::string_view text) {
+  const std::optional<std::uint32_t> limit = parse_number<std::uint32_t>(text);
+  if (limit) config.stop_warn = std::chrono::milliseconds(*limit);
+  return limit && config.stop_warn <= max_stop_warn;
+}
+
 bool read_seed(Config& config, std::string_view text) {
   const std::optional<std::uint64_t> seed = parse_number<std::uint64_t>(text);
   if (seed) config.seed = *seed;
@@ -107,9 +115,9 @@ constexpr std::array variables{
     Variable{"MIDDEN_GCTRACE", read_switch<&Config::gctrace>, "0 or 1"},
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
     Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N and root:N with N at least 1, joined by commas"},
+    Variable{"MIDDEN_STOP_WARN", read_stop_warn, "milliseconds, a whole number up to 3600000, or 0 for never"},
     Variable{"MIDDEN_SEED", read_seed, "a whole number"},
     Variable{"MIDDEN_AUDIT_ROOTS", nullptr, ""},
-    Variable{"MIDDEN_STOP_WARN", nullptr, ""},
     Variable{"MIDDEN_TRACE", nullptr, ""},
     Variable{"MIDDEN_HEAP_PROFILE", nullptr, ""},
     Variable{"MIDDEN_METRICS", nullptr, ""},
@@ -136,6 +144,9 @@ void validate(const Config& config) {
   if (config.map.empty()) complain("Config::map is empty; it names a map backend");
   if (config.workers > max_workers) {
     complain("Config::workers is " + std::to_string(config.workers) + "; at most " + std::to_string(max_workers));
+  }
+  if (config.stop_warn.count() < 0 || config.stop_warn > max_stop_warn) {
+    complain("Config::stop_warn is " + std::to_string(config.stop_warn.count()) + " ms; from 0 to 3600000");
   }
   constexpr std::size_t least = std::size_t{1} << 20;
   if (config.heap_max != 0 && config.heap_max < least) {

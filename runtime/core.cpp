@@ -85,6 +85,7 @@ Core::Core(Runtime& face, Config config)
       heap_(pages_, {.reserve = choose_reserve(pages_, config_.reserve), .heap_max = or_unlimited(config_.heap_max)},
             config_.check),
       added_types_(heap_),
+      world_(config_.stop_warn),
       trace_(config_.message),
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),
@@ -282,7 +283,7 @@ void Core::collect(Cause cause, std::uint64_t seen) {
   started_.store(seen + 1);
   const Core* const outer = std::exchange(collecting, this);
   try {
-    cycle_.run(cause);
+    warn_of_late_stop(cycle_.run(cause));
   } catch (const std::exception& error) {
     fatal("an exception left a collection; observers, root sources and Config::message may not throw", error.what());
   } catch (...) {
@@ -314,6 +315,20 @@ bool Core::keep_house_alone() {
     std::this_thread::sleep_for(std::chrono::microseconds(100));  // who waits for the mutex gets it now
   }
   return heap_.has_unreturned();
+}
+
+void Core::warn_of_late_stop(const CycleReport& report) {
+  const std::optional<LateStop> late = world_.late_stop();
+  if (!late) return;
+  char took[64];
+  std::snprintf(took, sizeof took, "%.3f ms", static_cast<double>(report.late_ns) / 1e6);
+  std::string text = "thread \"" + report.late_thread + "\" stopped " + took + " after cycle " +
+                     std::to_string(report.number) + " had asked (MIDDEN_STOP_WARN is " +
+                     std::to_string(config_.stop_warn.count()) + " ms)";
+  if (late->threads > 1) text += ", the latest of " + std::to_string(late->threads) + " late threads";
+  text += "; it stopped at:\n" + describe(late->stack);
+  text.pop_back();
+  say(text);
 }
 
 void Core::with_no_cycle(const std::function<void()>& f) {

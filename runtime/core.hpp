@@ -89,6 +89,7 @@ class Core {
   template <class Attempt>
   auto insist(Thread& thread, Attempt&& attempt);
   void stress_allocation(Thread& thread);
+  void warn_of_late_stop(const CycleReport& report);
 
   Runtime& face_;
   const Config config_;

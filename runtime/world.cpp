@@ -45,19 +45,39 @@ void World::poll(Thread& thread) {
 }
 
 void World::block_slowly(Thread& thread) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
   Word(thread).set(blocked_bit);
-  if (stopping_ && thread.in_stop) arrive(thread);
+  const bool late = stopping_ && thread.in_stop && arrive(thread);
+  lock.unlock();
+  if (late) record_stack(thread);
 }
 
-void World::arrive(Thread& thread) {
+bool World::arrive(Thread& thread) {
   thread.in_stop = false;
   last_to_arrive_ = &thread;
   last_arrival_ns_ = collector::steady_ns() - asked_ns_;
   if (thread.stops == nullptr) thread.stops.reset(new (std::nothrow) Histogram);
   if (thread.stops != nullptr) thread.stops->record(last_arrival_ns_);
+  const bool late = last_arrival_ns_ > patience_ns_;
+  late_.threads += late;
+  recording_ += late;
   if (--still_running_ == 0) all_quiet_.notify_all();
+  return late;
+}
+
+void World::record_stack(const Thread& thread) {
+  const CallStack stack = capture_stack(0);
+  const std::lock_guard lock(mutex_);
+  if (last_to_arrive_ == &thread) late_.stack = stack;
+  if (--recording_ == 0) recorded_.notify_all();
+}
+
+std::optional<LateStop> World::late_stop() {
+  std::unique_lock lock(mutex_);
+  if (late_.threads == 0) return std::nullopt;
+  recorded_.wait(lock, [&] { return recording_ == 0; });
+  return late_;
 }
 
 void World::unblock_slowly(Thread& thread) {
@@ -81,6 +101,7 @@ collector::StoppedWorld World::stop() {
   still_running_ = 0;
   last_to_arrive_ = nullptr;
   last_arrival_ns_ = 0;
+  late_.threads = 0;
   asked_ns_ = collector::steady_ns();
   for (const auto& thread : threads_) {
     thread->in_stop = (Word(*thread).set(stop_bit) & blocked_bit) == 0;

@@ -17,27 +17,44 @@
 //   3. Stops and handshakes take turns; who waits for a turn is itself blocked.
 //   4. A time to stop runs from the request until the thread counts itself down, whatever it does
 //      there: polls, enters Blocked, ends its Attach. Who was blocked already has none.
+//   5. A late thread records its stack after it has counted itself down, so that nobody waits for
+//      that in the pause, and hands it over before it runs or ends: nobody looks into a thread.
 //
 // Threads: any. Lock order: turn_, then mutex_. No function that is given to a handshake takes
 // either. mutex_ is not held while the world is stopped.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <midden/runtime.hpp>
 
 #include "collector/ports.hpp"
+#include "runtime/backtrace.hpp"
 #include "runtime/thread.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
+// What is to be said of a stop that took too long.
+struct LateStop {
+  std::size_t threads = 0;  // that were late
+  CallStack stack;          // of the latest one, where it arrived
+};
+
 class World final : public collector::World {
  public:
+  // A thread that takes longer to stop than `patience` is late; 0: none is.
+  explicit World(std::chrono::nanoseconds patience)
+      : patience_ns_(patience.count() == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                           : static_cast<std::uint64_t>(patience.count())) {}
+
   // Adds a mutator, which then runs.
   void attach(std::unique_ptr<Thread> thread);
   // Requires: the calling thread runs as `thread`. Ends it.
@@ -51,6 +68,9 @@ class World final : public collector::World {
   collector::StoppedWorld stop() override;
   std::size_t mutators() const override { return stopped_count_; }
   collector::Latest latest() const override;
+  // Of the last stop, if a thread was late; waits until all that were have recorded their stacks.
+  // Requires: as `latest`.
+  std::optional<LateStop> late_stop();
   // Runs `f` once for each mutator. Requires: the calling thread is not a running mutator.
   void handshake(const std::function<void(Thread&)>& f);
 
@@ -65,12 +85,16 @@ class World final : public collector::World {
   void block_slowly(Thread& thread);
   void unblock_slowly(Thread& thread);
   void serve_handshake(Thread& thread);
-  void arrive(Thread& thread);
+  // Whether it was late.
+  bool arrive(Thread& thread);
+  void record_stack(const Thread& thread);
 
+  const std::uint64_t patience_ns_;
   std::mutex turn_;
   mutable std::mutex mutex_;
   std::condition_variable all_quiet_;  // to the stopper, or the one who waits for a handshake
   std::condition_variable resumed_;
+  std::condition_variable recorded_;  // to the one who asks for a late stop
   // Under mutex_.
   std::vector<std::unique_ptr<Thread>> threads_;
   bool stopping_ = false;
@@ -79,6 +103,8 @@ class World final : public collector::World {
   std::uint64_t last_arrival_ns_ = 0;
   const Thread* last_to_arrive_ = nullptr;
   collector::Latest latest_;  // its string has room for every name
+  LateStop late_;
+  std::size_t recording_ = 0;  // late threads that have not recorded their stacks yet
   const std::function<void(Thread&)>* handshake_ = nullptr;
   std::size_t handshakes_left_ = 0;
   // Written by the stopper.

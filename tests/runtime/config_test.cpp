@@ -2,6 +2,7 @@
 
 #include <midden/config.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <string>
@@ -118,6 +119,9 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK(with("MIDDEN_HUGE_PAGES", "1").huge_pages);
   CHECK(with("MIDDEN_GCTRACE", "1").gctrace);
   CHECK(with("MIDDEN_CHECK", "1").check);
+  CHECK(with("MIDDEN_STOP_WARN", "250").stop_warn == std::chrono::milliseconds(250));
+  CHECK(with("MIDDEN_STOP_WARN", "0").stop_warn == std::chrono::milliseconds(0));
+  CHECK(with("MIDDEN_STOP_WARN", "3600000").stop_warn == std::chrono::hours(1));
   CHECK(with("MIDDEN_SEED", "18446744073709551615").seed == std::numeric_limits<std::uint64_t>::max());
   Config on;
   on.gctrace = on.check = true;
@@ -149,6 +153,7 @@ TEST_CASE("A value that cannot be read is refused by variable, value and what is
       {"MIDDEN_STRESS",
        {"", "alloc", "alloc:", "alloc:0", "alloc:-1", "alloc:1,", ",alloc:1", "alloc:1,,root:1", "alloc:1;root:1",
         "alloc:1 ", "resize:1", "alloc=1", "alloc:4294967296"}},
+      {"MIDDEN_STOP_WARN", {"", "off", "10ms", "1.5", "-1", "3600001", "4294967296"}},
       {"MIDDEN_SEED", {"", "0x10", "seed", "-1", "18446744073709551616"}},
   };
   for (const auto& [name, values] : bad) {
@@ -178,6 +183,11 @@ TEST_CASE("A limit that is too small to work with is refused by name") {
   CHECK_THROWS_AS(resolve(config), midden::ConfigError);
   config.workers = 64;
   CHECK_NOTHROW(resolve(config));
+  for (const std::chrono::milliseconds bad : {std::chrono::milliseconds(-1), std::chrono::milliseconds(3'600'001)}) {
+    config.stop_warn = bad;
+    CHECK_THROWS_AS(resolve(config), midden::ConfigError);
+  }
+  config.stop_warn = std::chrono::milliseconds(0);
   config.map.clear();
   CHECK_THROWS_AS(resolve(config), midden::ConfigError);
 }
@@ -187,8 +197,7 @@ TEST_CASE("A variable that is unknown, misspelt or of another version is refused
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), std::string(name).append("=1: no such setting")));
   }
-  for (const char* name :
-       {"MIDDEN_AUDIT_ROOTS", "MIDDEN_STOP_WARN", "MIDDEN_TRACE", "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
+  for (const char* name : {"MIDDEN_AUDIT_ROOTS", "MIDDEN_TRACE", "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), "this version of Midden does not have"));
   }

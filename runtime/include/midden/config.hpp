@@ -6,6 +6,7 @@
 // accepted. A variable that begins with MIDDEN_ and is not known is one, too: a misspelt
 // setting is never ignored. Programs with raised privileges do not read the environment.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -83,8 +84,13 @@ struct Config {
   // MIDDEN_GCTRACE=1. One line a cycle, through `message`; README.md tells its fields.
   bool gctrace = false;
 
-  // Where reports go (trace lines, roots and pins left over). Default: standard error, one line
-  // a call. Called on any thread, never while the world is stopped. May not touch the heap or throw.
+  // MIDDEN_STOP_WARN. A thread that stops later than this after a cycle has asked is told of through
+  // `message`, with its name and its call stack there. In milliseconds, default 10; 0: never.
+  // Above an hour is refused.
+  std::chrono::milliseconds stop_warn{10};
+
+  // Where reports go (trace lines, late threads, roots and pins left over). Default: standard
+  // error, one line a call. Called on any thread, never while the world is stopped. May not touch the heap or throw.
   std::function<void(std::string_view)> message;
 
   // --- what to verify -----------------------------------------------------------------------

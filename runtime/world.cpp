@@ -13,8 +13,7 @@ using detail::handshake_bit;
 using detail::stop_bit;
 
 void World::attach(std::unique_ptr<Thread> thread) {
-  std::unique_lock lock(mutex_);
-  resumed_.wait(lock, [&] { return !stopping_; });
+  const std::unique_lock lock = lock_running();
   Word(*thread).clear(blocked_bit);
   latest_.thread.reserve(thread->name.size());
   threads_.push_back(std::move(thread));
@@ -22,8 +21,8 @@ void World::attach(std::unique_ptr<Thread> thread) {
 
 void World::detach(Thread& thread) {
   block(thread);
-  std::unique_lock lock(mutex_);
-  resumed_.wait(lock, [&] { return !stopping_ && !Word(thread).has(handshake_bit); });
+  std::unique_lock lock = lock_running();
+  if (Word(thread).has(handshake_bit)) serve_handshake(thread);
   const auto place = std::find_if(threads_.begin(), threads_.end(), [&](auto& held) { return held.get() == &thread; });
   const std::unique_ptr<Thread> ended = std::move(*place);
   threads_.erase(place);
@@ -48,8 +47,12 @@ void World::block_slowly(Thread& thread) {
   std::unique_lock lock(mutex_);
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
   Word(thread).set(blocked_bit);
-  const bool late = stopping_ && thread.in_stop && arrive(thread);
+  const bool arrives = turns_.stopping() && thread.in_stop;
+  const bool late = arrives && arrive(thread);
+  const bool last = arrives && still_running_ == 0;
   lock.unlock();
+  // Not before: the stopper would wake to wait for the mutex.
+  if (last) all_quiet_.notify_all();
   if (late) record_stack(thread);
 }
 
@@ -62,7 +65,7 @@ bool World::arrive(Thread& thread) {
   const bool late = last_arrival_ns_ > patience_ns_;
   late_.threads += late;
   recording_ += late;
-  if (--still_running_ == 0) all_quiet_.notify_all();
+  --still_running_;
   return late;
 }
 
@@ -81,23 +84,34 @@ std::optional<LateStop> World::late_stop() {
 }
 
 void World::unblock_slowly(Thread& thread) {
-  std::unique_lock lock(mutex_);
-  resumed_.wait(lock, [&] { return !stopping_; });
+  turns_.wait_until_running();
+  // Or all that were stopped would queue for the mutex.
+  if (Word(thread).try_unblock()) return;
+  const std::unique_lock lock = lock_running();
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
   Word(thread).clear(blocked_bit);
+}
+
+std::unique_lock<std::mutex> World::lock_running() {
+  std::unique_lock lock(mutex_);
+  while (turns_.stopping()) {
+    lock.unlock();
+    turns_.wait_until_running();
+    lock.lock();
+  }
+  return lock;
 }
 
 void World::serve_handshake(Thread& thread) {
   Word(thread).clear(handshake_bit);
   (*handshake_)(thread);
   if (--handshakes_left_ == 0) all_quiet_.notify_all();
-  resumed_.notify_all();  // a thread that waits to detach
 }
 
 collector::StoppedWorld World::stop() {
   turn_.lock();
   std::unique_lock lock(mutex_);
-  stopping_ = true;
+  turns_.next();
   still_running_ = 0;
   last_to_arrive_ = nullptr;
   last_arrival_ns_ = 0;
@@ -119,9 +133,9 @@ void World::resume() {
     latest_.thread.assign(last_to_arrive_ == nullptr ? std::string_view() : last_to_arrive_->name);
     latest_.ns = last_arrival_ns_;
     for (const auto& thread : threads_) Word(*thread).clear(stop_bit);
-    stopping_ = false;
+    turns_.next();
   }
-  resumed_.notify_all();
+  turns_.wake();
   turn_.unlock();
 }
 

@@ -13,7 +13,7 @@
 //
 // Invariants
 //   1. The list of mutators changes only under the mutex and not while the world is stopped.
-//   2. While `stopping_`, a mutator without `blocked` is one that has not yet polled.
+//   2. While the world is stopping, a mutator without `blocked` is one that has not yet polled.
 //   3. Stops and handshakes take turns; who waits for a turn is itself blocked.
 //   4. A time to stop runs from the request until the thread counts itself down, whatever it does
 //      there: polls, enters Blocked, ends its Attach. Who was blocked already has none.
@@ -23,6 +23,7 @@
 // Threads: any. Lock order: turn_, then mutex_. No function that is given to a handshake takes
 // either. mutex_ is not held while the world is stopped.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -46,6 +47,27 @@ namespace midden::inline MIDDEN_ABI::runtime {
 struct LateStop {
   std::size_t threads = 0;  // that were late
   CallStack stack;          // of the latest one, where it arrived
+};
+
+// Whether the world is stopped, for those who wait until it runs: a count of changes, odd while it
+// is. No condition variable: glibc's lets who notifies wait until all whom it woke before have run,
+// which, with more threads than processors, took tens of milliseconds.
+class Turns {
+ public:
+  // Relaxed: what it orders is ordered by the mutex under which it changes, or by the word of a thread.
+  bool stopping() const { return (count_.load(std::memory_order_relaxed) & 1) != 0; }
+  // Releases to wait_until_running.
+  void next() { count_.fetch_add(1, std::memory_order_release); }
+  void wake() { count_.notify_all(); }
+  // Acquires from `next`.
+  void wait_until_running() const {
+    for (std::uint32_t count = 0; ((count = count_.load(std::memory_order_acquire)) & 1) != 0;) {
+      count_.wait(count, std::memory_order_acquire);
+    }
+  }
+
+ private:
+  std::atomic<std::uint32_t> count_{0};
 };
 
 class World final : public collector::World {
@@ -85,6 +107,8 @@ class World final : public collector::World {
   void block_slowly(Thread& thread);
   void unblock_slowly(Thread& thread);
   void serve_handshake(Thread& thread);
+  // Locks the mutex while the world is not stopped.
+  std::unique_lock<std::mutex> lock_running();
   // Whether it was late.
   bool arrive(Thread& thread);
   void record_stack(const Thread& thread);
@@ -93,11 +117,10 @@ class World final : public collector::World {
   std::mutex turn_;
   mutable std::mutex mutex_;
   std::condition_variable all_quiet_;  // to the stopper, or the one who waits for a handshake
-  std::condition_variable resumed_;
-  std::condition_variable recorded_;  // to the one who asks for a late stop
+  Turns turns_;                        // changed under mutex_
+  std::condition_variable recorded_;   // to the one who asks for a late stop
   // Under mutex_.
   std::vector<std::unique_ptr<Thread>> threads_;
-  bool stopping_ = false;
   std::size_t still_running_ = 0;
   std::uint64_t asked_ns_ = 0;  // when the stop was asked for
   std::uint64_t last_arrival_ns_ = 0;

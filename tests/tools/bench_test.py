@@ -30,10 +30,11 @@ TINY = {
     'churn': ['--bytes', '64KiB', '--seconds', '0.01', '--workers', '2'],
     'memory': ['--bytes', '4MiB', '--types', '20', '--seconds', '1'],
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
+    'stop': ['--threads', '1,3', '--stops', '20', '--gap', '50'],
 }
 # A subject of each case, which its tables name.
 NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'churn': 'malloc', 'gcbench': 'malloc', 'graph': 'midden',
-         'refs': 'midden', 'memory': 'std_vector'}
+         'refs': 'midden', 'memory': 'std_vector', 'stop': 'midden'}
 
 
 def run(*arguments, **environment):
@@ -393,8 +394,44 @@ def test_gcbench_counts_the_cycles_of_one_run():
         assert found['mark_ms'] > 0 and found['pause_us_max'] > 0, found
 
 
+def test_stop_measures_each_number_of_threads():
+    rows = check_rows(runs('stop', *TINY['stop'], '--json', '-').stdout, 'stop')
+    same(subjects(rows), {'midden', 'midden-thread'} | ({'bdwgc'} if 'bdwgc' in peers() else set()))
+    same(rows[0]['parameters'], {'threads': 1, 'stops': 20, 'gap_us': 50})
+    for subject in subjects(rows):
+        parts = ['stop'] if subject == 'midden-thread' else ['stop', 'resume', 'pause']
+        for threads in [1, 3]:
+            found = metrics(rows, subject, threads=threads)
+            same(set(found) - {'running'}, {f'{part}_us_{name}' for part in parts for name in ['p50', 'p99', 'max']})
+            same('running' in found, subject == 'midden')
+            assert 0 < found.get('running', 1) <= threads, found
+            for part in parts:
+                assert found[f'{part}_us_p50'] <= found[f'{part}_us_p99'] <= found[f'{part}_us_max'], found
+            assert found['stop_us_max'] > 0, found
+            if subject != 'midden-thread':
+                assert found['stop_us_max'] <= found['pause_us_max'], found
+            if subject == 'midden':
+                # What a thread notes is a part of the phase.
+                each = metrics(rows, 'midden-thread', threads=threads)
+                assert 0 < each['stop_us_max'] <= found['stop_us_max'], (each, found)
+    same({row['parameters']['threads'] for row in rows}, {1, 3})
+
+
+def test_stop_does_not_warn_unless_it_is_told_to():
+    same(runs('stop', *TINY['stop']).stderr, '')
+    done = run('stop', *TINY['stop'], MIDDEN_STOP_WARN='soon')
+    assert done.returncode == 1 and 'MIDDEN_STOP_WARN' in done.stderr, done
+
+
+def test_numbers_of_threads_that_are_none_are_named():
+    for threads, culprit in [('0', '"0"'), ('257', '"257"'), ('-1', '"-1"'), ('2,x', '"x"'),
+                             ('many', '"many"'), ('1e2', '"1e2"')]:
+        refuses(['--threads', culprit, 'from 1 to 256'], 'stop', f'--threads={threads}')
+    refuses(['--threads has 2 twice'], 'stop', '--threads', '2,1,2')
+
+
 def test_a_missing_peer_is_said_once():
-    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc', 'churn']),
+    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc', 'churn', 'stop']),
                         ('mimalloc', ['trees', 'alloc', 'churn'])]:
         for case in cases:
             same(runs(case, *TINY[case]).stdout.count(f'{peer} is missing'), 0 if peer in peers() else 1)
@@ -458,7 +495,8 @@ def test_sizes_that_are_none_are_named():
                          ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'),
                          ('alloc', '--from'), ('alloc', '--to'), ('alloc', '--threads'), ('alloc', '--objects'),
                          ('alloc', '--repetitions'), ('churn', '--bytes'), ('churn', '--seconds'),
-                         ('churn', '--workers')]:
+                         ('churn', '--workers'), ('memory', '--bytes'), ('memory', '--types'),
+                         ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')

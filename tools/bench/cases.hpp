@@ -13,6 +13,7 @@
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
 //   scaling   mark time from small maps to large ones
 //   space     bytes for an entry, at several sizes of a map
+//   stop      time to stop and resume threads that allocate             bdwgc
 //
 // bdwgc and mimalloc are peers that a program may have been built without: `midden-bench --version`
 // tells.
@@ -30,6 +31,7 @@ Case pauses_case(CLI::App& app);
 Case refs_case(CLI::App& app);
 Case scaling_case(CLI::App& app);
 Case space_case(CLI::App& app);
+Case stop_case(CLI::App& app);
 Case trees_case(CLI::App& app);
 
 }  // namespace bench

@@ -1,6 +1,6 @@
 // bdwgc as it is on this system. Its events come on the thread that collects, in this order:
 //
-//   PRE_STOP_WORLD -> MARK_START -> MARK_END -> PRE_START_WORLD -> POST_START_WORLD
+//   PRE_STOP_WORLD -> POST_STOP_WORLD -> MARK_START -> MARK_END -> PRE_START_WORLD -> POST_START_WORLD
 //
 // each with the collector's lock held. A cycle is added to the list when the world runs again: a stopped thread may be
 // inside malloc.
@@ -30,6 +30,7 @@ std::vector<Cycle> all_cycles;
 Cycle current;
 Clock::time_point stopped;
 Clock::time_point began;
+Clock::time_point began_to_start;
 
 std::uint64_t nanoseconds_since(Clock::time_point begin) {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count());
@@ -38,12 +39,17 @@ std::uint64_t nanoseconds_since(Clock::time_point begin) {
 void GC_CALLBACK on_event(GC_EventType event) {
   if (event == GC_EVENT_PRE_STOP_WORLD) {
     stopped = Clock::now();
+  } else if (event == GC_EVENT_POST_STOP_WORLD) {
+    current.stop_ns = nanoseconds_since(stopped);
+  } else if (event == GC_EVENT_PRE_START_WORLD) {
+    began_to_start = Clock::now();
   } else if (event == GC_EVENT_MARK_START) {
     began = Clock::now();
   } else if (event == GC_EVENT_MARK_END) {
     current.mark_ns = nanoseconds_since(began);
   } else if (event == GC_EVENT_POST_START_WORLD) {
     current.pause_ns = nanoseconds_since(stopped);
+    current.start_ns = nanoseconds_since(began_to_start);
     all_cycles.push_back(current);
   }
 }
@@ -69,6 +75,7 @@ void start(const Settings& settings) {
   if (settings.tuned) GC_set_all_interior_pointers(0);
   GC_set_warn_proc(GC_ignore_warn_proc);  // of blocks that are large, which is what we ask for
   GC_INIT();
+  GC_allow_register_threads();
   GC_start_mark_threads();
   const unsigned markers = static_cast<unsigned>(GC_get_parallel()) + 1;
   if (settings.markers != 0 && markers != settings.markers) {

@@ -79,6 +79,8 @@ void settle(std::size_t objects);
 std::size_t memory_use();
 
 struct Cycle {
+  std::uint64_t stop_ns = 0;   // until all other threads have stopped
+  std::uint64_t start_ns = 0;  // until they have been told to run
   std::uint64_t mark_ns = 0;   // with the search of static data and stack
   std::uint64_t pause_ns = 0;  // the world stopped, to its running again; what is reclaimed afterwards is not in it
 };

@@ -4,20 +4,31 @@
 #include <cxxabi.h>
 #include <libunwind.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
+// Step by step: unw_backtrace leaves a cache with each thread, which goes when the thread ends, by a
+// lock that ThreadSanitizer does not survive so late.
 CallStack capture_stack(std::size_t skip) {
   CallStack stack;
-  std::array<void*, CallStack::max_frames> frames{};
-  const int walked = unw_backtrace(frames.data(), static_cast<int>(frames.size()));
-  const std::size_t first = std::min(skip + 1, static_cast<std::size_t>(std::max(walked, 0)));
-  stack.count = static_cast<std::size_t>(std::max(walked, 0)) - first;
-  std::copy_n(frames.begin() + static_cast<std::ptrdiff_t>(first), stack.count, stack.frames.begin());
+  unw_cursor_t cursor;
+  unw_context_t context;
+  unw_getcontext(&context);
+  if (unw_init_local(&cursor, &context) != 0) return stack;
+  std::size_t left_out = skip + 1;  // this function
+  do {
+    unw_word_t address = 0;
+    if (unw_get_reg(&cursor, UNW_REG_IP, &address) != 0 || address == 0) break;
+    if (left_out > 0) {
+      --left_out;
+    } else {
+      stack.frames[stack.count++] = reinterpret_cast<void*>(address);
+    }
+  } while (stack.count < CallStack::max_frames && unw_step(&cursor) > 0);
   return stack;
 }
 

@@ -75,7 +75,6 @@ void start(const Settings& settings) {
   if (settings.tuned) GC_set_all_interior_pointers(0);
   GC_set_warn_proc(GC_ignore_warn_proc);  // of blocks that are large, which is what we ask for
   GC_INIT();
-  GC_allow_register_threads();
   GC_start_mark_threads();
   const unsigned markers = static_cast<unsigned>(GC_get_parallel()) + 1;
   if (settings.markers != 0 && markers != settings.markers) {

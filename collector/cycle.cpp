@@ -56,23 +56,16 @@ void Cycle::pace(const MarkTotals& found) {
 }
 
 void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
-  const MarkTotals& found = marker_.totals();
+  marker_.totals().report_to(report);
   heap_.discard_above(settings_.pacing.soft_limit);
   report.sweep_ns = heap_.take_sweep_ns();
   report.mutators = world_.mutators();
   Latest latest = world_.latest();
   report.late_thread = std::move(latest.thread);
   report.late_ns = latest.ns;
-  report.objects_marked = found.objects;
-  report.references_scanned = found.references;
-  report.workers = found.workers;
-  report.live_bytes = found.live_bytes + found.arena_bytes;
-  report.scannable_bytes = found.scannable_bytes;
-  report.arena_bytes = found.arena_bytes;
   report.allocated_bytes = allocated;
   report.committed_bytes = heap_.committed_bytes();
   report.trigger_bytes = decision_.allocated == no_trigger ? 0 : decision_.allocated;
-  report.overflows = found.overflows;
 }
 
 void Cycle::require(const Checked& found) const {

@@ -26,6 +26,7 @@
 #include <functional>
 #include <limits>
 
+#include <midden/report.hpp>
 #include <midden/tracer.hpp>
 
 #include "collector/heap/heap.hpp"
@@ -43,6 +44,16 @@ struct MarkTotals {
   std::uint64_t arena_bytes = 0;
   std::uint64_t overflows = 0;
   std::uint64_t workers = 0;  // that took part
+
+  void report_to(CycleReport& report) const {
+    report.objects_marked = objects;
+    report.references_scanned = references;
+    report.workers = workers;
+    report.live_bytes = live_bytes + arena_bytes;
+    report.scannable_bytes = scannable_bytes;
+    report.arena_bytes = arena_bytes;
+    report.overflows = overflows;
+  }
 };
 
 struct MarkSettings {

@@ -326,10 +326,30 @@ def check_markers(rows, thing, things, with_prefetch):
         assert math.isclose(two['ratio_to_no_prefetch'], base['mark_ms'] / two['mark_ms']), (two, base)
 
 
+def test_memory_tells_of_each_part():
+    rows = check_rows(runs('memory', *TINY['memory'], '--json', '-').stdout, 'memory')
+    same({row['parameters']['part'] for row in rows}, {'fragments', 'types', 'dropped', 'large'})
+    same(subjects(rows), {'midden', 'std_vector'})
+    moments = {}
+    for row in rows:
+        if row['parameters']['part'] == 'fragments':
+            moments.setdefault(row['parameters']['moment'], {})[row['metric']] = row['value']
+    same(list(moments), ['made', 'every second dropped', 'and every second 512', '1 s later',
+                         'half as much of other sizes'])
+    made, half, _, later, other = moments.values()
+    assert half['live_bytes'] < 0.6 * made['live_bytes'] and half['free_bytes'] > 0.3 * made['live_bytes'], moments
+    assert other['live_bytes'] > later['live_bytes'], moments
+    for moment in moments.values():
+        assert moment['live_bytes'] + moment['free_bytes'] <= moment['block_bytes'], moment
+        assert moment['returned_bytes'] <= moment['committed_bytes'] <= moment['rss_bytes'] + (64 << 20), moment
+    same([row['parameters']['second'] for row in rows if row['parameters']['part'] == 'dropped'], [0, 1])
+
+
 def test_graph_marks_the_same_nodes_with_each_marker():
-    rows = check_rows(runs('graph', *TINY['graph'], '--json', '-').stdout, 'graph')
-    check_markers(rows, 'object', 1024, True)
-    same(rows[0]['parameters'], {'bytes': 65536, 'cycles': 3, 'workers': 1, 'prefetch': True})
+    for order in ['shuffled', 'made']:
+        rows = check_rows(runs('graph', *TINY['graph'], '--order', order, '--json', '-').stdout, 'graph')
+        check_markers(rows, 'object', 1024, True)
+        same(rows[0]['parameters'], {'bytes': 65536, 'order': order, 'cycles': 3, 'workers': 1, 'prefetch': True})
 
 
 def test_graph_can_have_few_nodes_and_any_unit():
@@ -520,6 +540,7 @@ def test_unknown_keys_are_named_and_the_others_listed():
 
 def test_unknown_orders_are_named_and_the_others_listed():
     refuses(['--order', '"backward"', 'sequential, random, both'], 'refs', '--order', 'backward')
+    refuses(['--order', '"backward"', 'shuffled, made'], 'graph', '--order', 'backward')
 
 
 def test_unknown_words_are_named():

@@ -1,18 +1,19 @@
-// midden-bench graph: marking a shuffled graph that is far larger than any cache.
+// midden-bench graph: marking a graph that is far larger than any cache.
 //
 //   node   | to 0 | to 1 | to 2 | to 3 | payload, 32 bytes |      64 bytes
 //
 // The nodes, as many as make the heap as large as asked, are made in a comb, a chain of every
-// fourth with the three behind it at its sides. Then they are shuffled and linked anew, with
-// nothing allocated meanwhile:
+// fourth with the three behind it at its sides. Then they are linked anew, with nothing allocated
+// meanwhile. With --order shuffled, after they were shuffled:
 //
 //   tree    node k hangs from a random earlier one that has a place left: all are reached, by
 //           many short paths, so that several threads find work
 //   extra   the places left refer to random nodes
 //
 // So marking follows references through memory without any order, and comes to each node four
-// times. The graph is the same for each marker (marking.hpp). Peak RSS is with what building took,
-// 13 bytes a node, given back before anything is measured.
+// times. With --order made, to a binary tree in the order in which one is made depth first: marking
+// goes through memory as it lies, and to each node once. The graph is the same for each marker (marking.hpp). Peak RSS
+// is with what building took, 13 bytes a node, given back before anything is measured.
 //
 // Threads: one, and those of the collector.
 
@@ -23,6 +24,8 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <midden/midden.hpp>
@@ -41,6 +44,9 @@ constexpr std::size_t places = 4;
 struct GraphOptions {
   std::size_t bytes = std::size_t{1} << 30;
   std::size_t cycles = 5;
+  std::string order = "shuffled";
+
+  bool shuffled() const { return order == "shuffled"; }
 };
 
 struct Node {
@@ -70,7 +76,7 @@ void hang(N* node, std::size_t i, Root& root) {
 
 // Links all nodes, in place of what they referred to; answers the one from which all are reached.
 template <class N>
-N* link(std::vector<N*> nodes) {
+N* link_shuffled(std::vector<N*> nodes) {
   std::shuffle(nodes.begin(), nodes.end(), std::mt19937_64(nodes.size()));
   Dice dice(nodes.size());
   std::vector<std::uint8_t> taken(nodes.size());
@@ -92,7 +98,23 @@ N* link(std::vector<N*> nodes) {
   return nodes.front();
 }
 
-nlohmann::ordered_json measure_managed(const Marker& marker, std::size_t count, std::size_t cycles) {
+// A binary tree of the nodes [begin, end), of which each subtree stands in a row.
+template <class N>
+N* link_as_made(const std::vector<N*>& nodes, std::size_t begin, std::size_t end) {
+  if (begin == end) return nullptr;
+  const std::size_t middle = begin + 1 + (end - begin - 1) / 2;
+  nodes[begin]->to = {};
+  nodes[begin]->to[0] = link_as_made(nodes, begin + 1, middle);
+  nodes[begin]->to[1] = link_as_made(nodes, middle, end);
+  return nodes[begin];
+}
+
+template <class N>
+N* link(std::vector<N*> nodes, const GraphOptions& options) {
+  return options.shuffled() ? link_shuffled(std::move(nodes)) : link_as_made(nodes, 0, nodes.size());
+}
+
+nlohmann::ordered_json measure_managed(const Marker& marker, std::size_t count, const GraphOptions& options) {
   midden::Runtime runtime(config_of(marker));
   midden::Attach here(runtime);
   midden::Root<Node> root;
@@ -102,12 +124,12 @@ nlohmann::ordered_json measure_managed(const Marker& marker, std::size_t count, 
       nodes[i] = midden::unsafe::make<Node>(here);
       hang(nodes[i], i, root);
     }
-    root = link(std::move(nodes));
+    root = link(std::move(nodes), options);
   }
-  return mark_managed(runtime, cycles, count);
+  return mark_managed(runtime, options.cycles, count);
 }
 
-nlohmann::ordered_json measure_peer(const Marker& marker, std::size_t count, std::size_t cycles) {
+nlohmann::ordered_json measure_peer(const Marker& marker, std::size_t count, const GraphOptions& options) {
   start_peer(marker);
   const auto allocate = marker.collector == Collector::bdwgc ? bdwgc::allocate : bdwgc::allocate_one;
   {
@@ -119,20 +141,21 @@ nlohmann::ordered_json measure_peer(const Marker& marker, std::size_t count, std
       bdwgc::keep(root);
     }
     bdwgc::settle(count);
-    bdwgc::keep(link(std::move(nodes)));
+    bdwgc::keep(link(std::move(nodes), options));
   }
-  return mark_peer(cycles, count * sizeof(PeerNode));
+  return mark_peer(options.cycles, count * sizeof(PeerNode));
 }
 
 void run_graph(const GraphOptions& options, Output& output) {
   const std::size_t count = options.bytes / sizeof(Node);
   const std::vector<Marked> all = measure_markers("graph", all_markers(true), [&](const Marker& marker) {
-    return marker.collector == Collector::midden ? measure_managed(marker, count, options.cycles)
-                                                 : measure_peer(marker, count, options.cycles);
+    return marker.collector == Collector::midden ? measure_managed(marker, count, options)
+                                                 : measure_peer(marker, count, options);
   });
-  fmt::print(output.text(), "Marking a shuffled graph of {} nodes of {} bytes, median of {} cycles\n\n", count,
-             sizeof(Node), options.cycles);
-  report_markers(all, "graph", {{"bytes", options.bytes}, {"cycles", options.cycles}}, "object", count, output);
+  fmt::print(output.text(), "Marking a graph of {} nodes of {} bytes, {}, median of {} cycles\n\n", count, sizeof(Node),
+             options.shuffled() ? "shuffled" : "as made", options.cycles);
+  report_markers(all, "graph", {{"bytes", options.bytes}, {"order", options.order}, {"cycles", options.cycles}},
+                 "object", count, output);
   fmt::print(output.text(), "\n{}", ratio_notes());
 }
 
@@ -140,9 +163,17 @@ void run_graph(const GraphOptions& options, Output& output) {
 
 Case graph_case(CLI::App& app) {
   const auto options = std::make_shared<GraphOptions>();
-  CLI::App* command = app.add_subcommand("graph", "Marking a shuffled graph, with one thread and two");
+  CLI::App* command = app.add_subcommand("graph", "Marking a large graph, with one thread and two");
   add_bytes(*command, "--bytes", options->bytes, 4096, std::size_t{64} << 30, "Size of all nodes");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
+  const auto check = [](const std::string& order) {
+    if (order == "shuffled" || order == "made") return std::string();
+    return fmt::format("\"{}\" is no order; there are: shuffled, made", order);
+  };
+  command->add_option("--order", options->order, "Of the nodes in memory, along the references: shuffled, made")
+      ->check(CLI::Validator(check, ""))
+      ->type_name("ORDER")
+      ->capture_default_str();
   return {command, [options](Output& output) { run_graph(*options, output); }};
 }
 

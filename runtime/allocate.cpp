@@ -36,6 +36,7 @@ namespace detail {
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type) {
   require_current(mutator);
   runtime::Thread& thread = runtime::thread_of(mutator);
+  if (std::byte* object = thread.allocator.next_in_span(slot)) return object;
   return thread.core.allocate_fixed(thread, slot, type);
 }
 

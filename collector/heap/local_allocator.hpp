@@ -42,6 +42,14 @@ class LocalAllocator {
   // The slow path of `make<T>`: `slot` is the C++ type's number, whose cursor may be refilled.
   Grant allocate_fixed(std::uint32_t slot, Type& type, Effort effort);
 
+  // An object from the span that the type's cursor has, or null where that has no more. In a heap whose
+  // survivors are scattered free runs are short, and most of them are found here.
+  std::byte* next_in_span(std::uint32_t slot) {
+    if (slot >= by_slot_.size() || single_slots_) return nullptr;
+    detail::AllocationCursor& cursor = by_slot_[slot];
+    return cursor.span != no_block && cursor.empty() && next_run(cursor) ? cursor.take() : nullptr;
+  }
+
   // Cursors by C++ type number, for the inlined fast path. The table moves when it grows.
   detail::AllocationCursor* cursors() { return by_slot_.data(); }
   std::uint32_t cursor_count() const { return static_cast<std::uint32_t>(by_slot_.size()); }

@@ -23,6 +23,7 @@ class ReturnedPages {
   void set(std::size_t page) { store(page, static_cast<std::uint16_t>(load(page) | bit(page))); }
   // Forgets those that the bytes [begin, end) of the span lie in. Returns how many had been returned.
   std::size_t forget(std::size_t begin, std::size_t end) {
+    if (begin >> block_log2 == (end - 1) >> block_log2 && load(begin >> page_log2) == 0) return 0;
     std::size_t count = 0;
     for (std::size_t page = begin >> page_log2; page << page_log2 < end; ++page) {
       if (!has(page)) continue;

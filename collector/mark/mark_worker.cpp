@@ -163,8 +163,11 @@ inline void MarkWorker::scan_elements(Lane& lane, Piece piece) {
   }
   const ScanPlan& plan = *piece.plan;
   const std::byte* element = piece.object + plan.fixed_bytes + piece.next * plan.element_bytes;
-  for (std::size_t i = piece.next; i < piece.end; ++i, element += plan.element_bytes) {
-    scan_refs<ahead>(lane, element, plan.element_refs);
+  const std::byte* const end = element + (piece.end - piece.next) * plan.element_bytes;
+  if (plan.element_bytes == sizeof(void*)) {  // nothing but a reference
+    for (; element != end; element += sizeof(void*)) offer<ahead>(lane, load(element));
+  } else {
+    for (; element != end; element += plan.element_bytes) scan_refs<ahead>(lane, element, plan.element_refs);
   }
 }
 

@@ -13,6 +13,7 @@ void run(bool checked, std::size_t stack_limit, std::uint64_t stream, std::size_
   CAPTURE(checked, stack_limit, helpers);
   TestCrew crew(helpers);
   FullCycle full(checked, {.marking = {.stack_limit = stack_limit, .patience = 1, .slice = 1}, .crew = &crew});
+  const EndOf end(crew);
   ShadowGraph graph(full, test_generator(stream));
   for (int i = 0; i < 12'000; ++i) {
     graph.step();

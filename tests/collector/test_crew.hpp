@@ -18,14 +18,18 @@ class TestCrew final : public collector::Crew {
   explicit TestCrew(std::size_t helpers, bool late = false) : held_(late) {
     for (std::size_t i = 1; i <= helpers; ++i) threads_.emplace_back([this, i] { live(i); });
   }
-  ~TestCrew() {
+  ~TestCrew() { end(); }
+  // Ends the threads, after what they were called for: before that goes away.
+  void end() {
     {
       const std::lock_guard lock(mutex_);
       held_ = false;
       ending_ = true;
     }
     changed_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
   }
 
   std::size_t helpers() const override { return threads_.size(); }
@@ -70,6 +74,18 @@ class TestCrew final : public collector::Crew {
   collector::Chore* chore_ = nullptr;
   std::uint64_t calls_ = 0;
   std::uint64_t served_ = 0;
+};
+
+// Declared behind what marks with a crew: ends the crew first.
+class EndOf {
+ public:
+  explicit EndOf(TestCrew& crew) : crew_(crew) {}
+  ~EndOf() { crew_.end(); }
+  EndOf(const EndOf&) = delete;
+  EndOf& operator=(const EndOf&) = delete;
+
+ private:
+  TestCrew& crew_;
 };
 
 }  // namespace midden::collector_tests

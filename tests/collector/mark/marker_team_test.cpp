@@ -41,6 +41,7 @@ TEST_CASE("A team marks just what is reachable, cycle after cycle, while the gra
     CAPTURE(prefetch);
     TestCrew crew(3);
     Marking m({.prefetch = prefetch, .patience = 1, .slice = 1}, &crew);
+    const EndOf end(crew);
     auto random = test_generator(50);
     std::vector<Node*> nodes;
     for (int i = 0; i < 3000; ++i) nodes.push_back(m.make<Node>());
@@ -76,6 +77,7 @@ TEST_CASE("A team marks just what is reachable, cycle after cycle, while the gra
 TEST_CASE("Helpers are not called where there is little to mark") {
   TestCrew crew(1);
   Marking m(MarkSettings{}, &crew);
+  const EndOf end(crew);
   std::vector<Node*> nodes;
   Node* root = make_tree(m, 12, nodes);
   CHECK(m.mark({root}).objects == nodes.size());
@@ -91,6 +93,7 @@ TEST_CASE("Helpers are not called where there is little to mark") {
 TEST_CASE("Of a tree, of which few nodes are grey at a time, a helper gets a part") {
   TestCrew crew(1);
   Marking m(eager, &crew);
+  const EndOf end(crew);
   std::vector<Node*> nodes;
   Node* root = make_tree(m, 15, nodes);
   CHECK(soon([&] {
@@ -103,6 +106,7 @@ TEST_CASE("Of a tree, of which few nodes are grey at a time, a helper gets a par
 TEST_CASE("Of one long array a helper gets a part") {
   TestCrew crew(1);
   Marking m(eager, &crew);
+  const EndOf end(crew);
   Type& type = m.add(RefArray::type());
   auto* array = m.make_array<RefArray>(type, 500'000);
   std::vector<Node*> nodes;
@@ -140,6 +144,7 @@ struct Parted final : RootSource {
 TEST_CASE("The roots are divided, and each part is traced once") {
   TestCrew crew(1);
   Marking m(eager, &crew);
+  const EndOf end(crew);
   Parted first(20), empty(0), last(3);
   std::vector<Node*> all;
   for (Parted* source : {&first, &last}) {
@@ -167,6 +172,7 @@ TEST_CASE("The roots are divided, and each part is traced once") {
 TEST_CASE("A helper that comes when all is done is not waited for, and does no harm") {
   TestCrew crew(2, true);
   Marking m(eager, &crew);
+  const EndOf end(crew);
   std::vector<Node*> nodes;
   Node* root = make_tree(m, 10, nodes);
   for (int cycle = 0; cycle < 3; ++cycle) {
@@ -183,6 +189,7 @@ TEST_CASE("A helper that comes when all is done is not waited for, and does no h
 TEST_CASE("A team whose stacks cannot grow finds all the same") {
   TestCrew crew(2);
   Marking m({.stack_limit = 2, .patience = 1, .slice = 1}, &crew);
+  const EndOf end(crew);
   std::vector<Node*> nodes;
   Node* root = make_tree(m, 12, nodes);
   for (int cycle = 0; cycle < 50; ++cycle) {

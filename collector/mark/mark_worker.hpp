@@ -9,6 +9,14 @@
 //                                                 │ leaf: done
 //   grey stack ──pop──▶ [ object is prefetched ] ──▶ scan ──▶ edges
 //
+// Measured with `midden-bench graph`, 1 GiB of nodes of 64 bytes, ns an object with one worker, and two:
+//
+//   shuffled   115, 52 with the queues;  289, 157 without;  bdwgc 426, 198
+//   as made    8.4, 4.7;                 46, 23;            29, 15
+//
+// More than 16 edges in the first queue measured no better, 8 worse. The mark test comes before the
+// object is fetched, so one that is marked already, or a leaf, is never touched.
+//
 // Colours: white, the metadata has an old colour or none; grey, it has the cycle's colour and
 // the object is in a stack, in the second queue or flagged overflowed; black, it was scanned.
 //

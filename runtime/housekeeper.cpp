@@ -1,5 +1,6 @@
 #include "runtime/housekeeper.hpp"
 
+#include <new>
 #include <system_error>
 
 #include "runtime/quiet_thread.hpp"
@@ -16,9 +17,16 @@ void Housekeeper::wake() {
   try {
     thread_ = start_quiet_thread("midden-house", [this] { live(); });
   } catch (const std::system_error&) {
-    const std::lock_guard lock(mutex_);
-    awake_ = false;  // so that the next cycle tries again
+    not_started();
+  } catch (const std::bad_alloc&) {
+    not_started();
   }
+}
+
+// So that the next cycle tries again.
+void Housekeeper::not_started() {
+  const std::lock_guard lock(mutex_);
+  awake_ = false;
 }
 
 void Housekeeper::live() {

@@ -39,6 +39,7 @@ class Housekeeper {
 
  private:
   void live();
+  void not_started();
 
   const std::function<bool()> work_;
   std::thread thread_;

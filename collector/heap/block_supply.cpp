@@ -1,6 +1,8 @@
 #include "collector/heap/block_supply.hpp"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -92,7 +94,11 @@ std::size_t BlockSupply::give_back(std::size_t blocks) {
     BlockPool::Run run;
     {
       const std::lock_guard lock(mutex_);
-      run = pool_.take_dirty(below, std::min(most_at_a_time, blocks - given));
+      try {
+        run = pool_.take_dirty(below, std::min(most_at_a_time, blocks - given));
+      } catch (const std::bad_alloc&) {
+        break;  // what the host has no memory for is left to the next look
+      }
       least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
     }
     if (run.blocks == 0) break;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tests/collector/fake_pages.hpp"
+#include "tests/collector/host_memory.hpp"
 #include "tests/support/catch.hpp"
 
 namespace midden::collector_tests {
@@ -75,6 +76,20 @@ TEST_CASE("What was free from one look to the next is given back, what came and 
   for (std::size_t i = 0; i < 300; ++i) {
     REQUIRE(*bare.space.begin_of(static_cast<BlockIndex>(again + i)) == std::byte{0});
   }
+}
+
+TEST_CASE("Giving back loses nothing where the host has no memory left") {
+  BareSupply bare;
+  const BlockIndex first = bare.take(100);
+  bare.put(first, 100);
+  std::size_t given = 0;
+  {
+    const NoHostMemory refused;
+    given = bare.supply.give_back(100);
+  }
+  CHECK(bare.supply.figures().free_bytes == (100 - given) * block_bytes);
+  CHECK(bare.supply.give_back(100) == 100 - given);
+  CHECK(bare.take(100, Source::pool) == first);
 }
 
 TEST_CASE("The highest blocks are given back first") {

@@ -166,14 +166,8 @@ Case graph_case(CLI::App& app) {
   CLI::App* command = app.add_subcommand("graph", "Marking a large graph, with one thread and two");
   add_bytes(*command, "--bytes", options->bytes, 4096, std::size_t{64} << 30, "Size of all nodes");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
-  const auto check = [](const std::string& order) {
-    if (order == "shuffled" || order == "made") return std::string();
-    return fmt::format("\"{}\" is no order; there are: shuffled, made", order);
-  };
-  command->add_option("--order", options->order, "Of the nodes in memory, along the references: shuffled, made")
-      ->check(CLI::Validator(check, ""))
-      ->type_name("ORDER")
-      ->capture_default_str();
+  add_choice(*command, "--order", options->order, "order", {"shuffled", "made"},
+             "Of the nodes in memory, along the references: ");
   return {command, [options](Output& output) { run_graph(*options, output); }};
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -64,6 +66,22 @@ void add_bytes(CLI::App& command, const std::string& name, std::size_t& bytes, s
       ->transform(CLI::Validator(plain, ""))
       ->type_name("SIZE")
       ->default_str(size_text(bytes));
+}
+
+void add_choice(CLI::App& command, const std::string& name, std::string& choice, const std::string& noun,
+                const std::vector<std::string>& choices, const std::string& text) {
+  std::string all;
+  for (const std::string& each : choices) all.append(all.empty() ? "" : ", ").append(each);
+  const auto check = [=](const std::string& given) {
+    if (std::find(choices.begin(), choices.end(), given) != choices.end()) return std::string();
+    return "\"" + given + "\" is no " + noun + "; there are: " + all;
+  };
+  std::string type = noun;
+  for (char& letter : type) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  command.add_option(name, choice, text + all)
+      ->check(CLI::Validator(check, ""))
+      ->type_name(type)
+      ->capture_default_str();
 }
 
 }  // namespace bench

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "tools/bench/output.hpp"
 
@@ -28,5 +29,9 @@ void add_seconds(CLI::App& command, const std::string& name, double& seconds, co
 // MiB or GiB.
 void add_bytes(CLI::App& command, const std::string& name, std::size_t& bytes, std::size_t least, std::size_t most,
                const std::string& text);
+
+// Adds an option that is one of these words. `noun`: what they are, for messages.
+void add_choice(CLI::App& command, const std::string& name, std::string& choice, const std::string& noun,
+                const std::vector<std::string>& choices, const std::string& text);
 
 }  // namespace bench

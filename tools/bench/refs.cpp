@@ -121,14 +121,8 @@ Case refs_case(CLI::App& app) {
   add_number(*command, "--entries", options->entries, 1, 1'000'000'000, "References in the slice");
   add_number(*command, "--targets", options->targets, 1, 1'000'000'000, "Objects that they refer to");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
-  const auto check = [](const std::string& order) {
-    if (order == "sequential" || order == "random" || order == "both") return std::string();
-    return fmt::format("\"{}\" is no order; there are: sequential, random, both", order);
-  };
-  command->add_option("--order", options->order, "Of the targets, along the slice: sequential, random, both")
-      ->check(CLI::Validator(check, ""))
-      ->type_name("ORDER")
-      ->capture_default_str();
+  add_choice(*command, "--order", options->order, "order", {"sequential", "random", "both"},
+             "Of the targets, along the slice: ");
   return {command, [options](Output& output) { run_refs(*options, output); }};
 }
 

@@ -17,7 +17,6 @@
 //
 // Threads: any. Its mutex is the last in the heap's order.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -38,7 +37,7 @@ class BlockSupply {
   // The first of `blocks` blocks in a row, or no_block: with Verdict::memory where only the pool was
   // asked and has none, else with what stood in the way. Throws std::bad_alloc, and nothing changed.
   BlockIndex take(std::size_t blocks, Use use, Source source, Verdict& verdict);
-  // Takes a run back. `zero`: its memory was given back to the system. Its descriptors say so.
+  // Takes a run back. Its descriptors say BlockState::free, and `zero` or not.
   void put(BlockIndex first, std::size_t blocks) noexcept;
   // Takes a segment's run back, of which `committed` bytes were declared.
   void put_segment(BlockIndex first, std::size_t blocks, std::uint64_t committed) noexcept;

@@ -2,12 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
-
-#include "collector/check/poison.hpp"
-#include "collector/heap/local_allocator.hpp"
-#include "collector/report/ledger.hpp"
-#include "collector/sweep/sweeper.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
 

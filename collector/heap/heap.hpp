@@ -82,7 +82,8 @@ class Heap {
   Large allocate_large(Type& type, std::size_t bytes, Effort effort);
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
-  // Bytes [begin, end) of a span that the caller owns are about to be written.
+  // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
+  // not count as returned.
   void note_used(const Block& head, std::size_t begin, std::size_t end);
   // Counts bytes handed to mutators.
   void count_allocated(std::uint64_t bytes);

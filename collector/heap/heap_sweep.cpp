@@ -6,7 +6,6 @@
 #include "collector/check/poison.hpp"
 #include "collector/heap/heap.hpp"
 #include "collector/heap/local_allocator.hpp"
-#include "collector/heap/returned_pages.hpp"
 #include "collector/report/ledger.hpp"
 #include "collector/sweep/sweeper.hpp"
 
@@ -60,8 +59,7 @@ void Heap::release_span(Block& head) {
   const std::size_t blocks = head.blocks;
   const bool segment = head.space->large() && types_[head.type].info().segment;
   const std::uint64_t committed = head.committed_bytes;
-  const std::size_t returned = ReturnedPages(space_, first).forget(0, blocks * block_bytes);
-  if (returned > 0) returned_pages_.fetch_sub(returned, relaxed);
+  note_used(head, 0, blocks * block_bytes);
   for (std::size_t i = 0; i < blocks; ++i) {
     const auto index = static_cast<BlockIndex>(first + i);
     space_.block(index) = Block{.state = BlockState::free, .zero = false};

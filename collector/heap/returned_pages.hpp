@@ -23,9 +23,9 @@ class ReturnedPages {
   void set(std::size_t page) { store(page, static_cast<std::uint16_t>(load(page) | bit(page))); }
   // Forgets those that the bytes [begin, end) of the span lie in. Returns how many had been returned.
   std::size_t forget(std::size_t begin, std::size_t end) {
-    if (begin >> block_log2 == (end - 1) >> block_log2 && load(begin >> page_log2) == 0) return 0;
     std::size_t count = 0;
     for (std::size_t page = begin >> page_log2; page << page_log2 < end; ++page) {
+      if (load(page) == 0) page |= pages_per_block - 1;  // the rest of the block
       if (!has(page)) continue;
       store(page, static_cast<std::uint16_t>(load(page) & ~bit(page)));
       ++count;

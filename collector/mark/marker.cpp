@@ -55,7 +55,7 @@ void Marker::drain(const StoppedWorld& stopped) {
 }
 
 void Marker::call_helpers() {
-  if (crew_ != nullptr && seats_.size() > 1 && !std::exchange(called_, true)) crew_->call(*this);
+  if (seats_.size() > 1 && !std::exchange(called_, true)) crew_->call(*this);
 }
 
 void Marker::help(std::size_t number) {

@@ -314,6 +314,7 @@ bool Core::keep_house_alone() {
     }
     std::this_thread::sleep_for(std::chrono::microseconds(100));  // who waits for the mutex gets it now
   }
+  const std::lock_guard lock(cycle_mutex_);
   return heap_.has_unreturned();
 }
 

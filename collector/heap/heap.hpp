@@ -16,7 +16,8 @@
 //   1. Each block that was taken from the supply is in exactly one space's span.
 //
 // Threads: acquire, allocate_large and commit_segment from any mutator; what takes StoppedWorld
-// while it stands; look, return_until and sweep_until on one thread at a time, while no cycle runs.
+// while it stands; look, return_until, has_unreturned and sweep_until on one thread at a time, while no
+// cycle runs.
 // Lock order: spaces_mutex_, a space's mutex, the supply's.
 
 #include <atomic>

@@ -29,13 +29,14 @@ CycleReport Cycle::run(Cause cause) {
     if (verifier) require(verifier->compare(stopped));
 
     ledger_.enter(Phase::weak);
+    weak_.settle(stopped, heap_, marker_);
     heap_.drop_retired(stopped);
 
     ledger_.enter(Phase::reclaim);
     heap_.reclaim(stopped);
     allocated = heap_.take_allocated();
     if (verifier) require(walk_heap(heap_, stopped));
-    pace(marker_.totals());
+    pace(marker_.finish(stopped));
 
     ledger_.enter(Phase::resume);
   }
@@ -45,6 +46,7 @@ CycleReport Cycle::run(Cause cause) {
 
 Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
     : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.marking, settings.crew) {
+  add_roots(weak_.cleanups());
   pace({});
 }
 
@@ -57,6 +59,7 @@ void Cycle::pace(const MarkTotals& found) {
 
 void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
   marker_.totals().report_to(report);
+  weak_.report_to(report);
   heap_.discard_above(settings_.pacing.soft_limit);
   report.sweep_ns = heap_.take_sweep_ns();
   report.mutators = world_.mutators();

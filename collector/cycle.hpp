@@ -15,6 +15,7 @@
 #include "collector/pacer.hpp"
 #include "collector/ports.hpp"
 #include "collector/report/ledger.hpp"
+#include "collector/weak/weak_phase.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -33,6 +34,8 @@ class Cycle {
   void add_roots(RootSource& source) { roots_.push_back(&source); }
   void remove_roots(RootSource& source) { std::erase(roots_, &source); }
 
+  WeakPhase& weak() { return weak_; }
+
   // Collects. The report is complete; observers have heard of it.
   CycleReport run(Cause cause);
 
@@ -46,6 +49,7 @@ class Cycle {
   Ledger& ledger_;
   const CycleSettings settings_;
   Marker marker_;
+  WeakPhase weak_;
   std::vector<RootSource*> roots_;
   PacerDecision decision_{};
 };

@@ -93,7 +93,7 @@ Core::Core(Runtime& face, Config config)
       workers_((config_.workers == 0 ? std::min(processors(), most_default_workers) : config_.workers) - 1,
                [this] { collecting = this; }),
       cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)),
-      housekeeper_([this] { return keep_house_alone(); }) {
+      housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
   cycle_.add_roots(*globals_);
@@ -104,6 +104,7 @@ Core::Core(Runtime& face, Config config)
 
 Core::~Core() {
   require_outside_of_handshake();
+  housekeeper_.end();
   if (const std::vector<std::string> names = world_.names(); !names.empty()) {
     std::string list;
     for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
@@ -112,11 +113,11 @@ Core::~Core() {
   if (const std::size_t lists = task_roots_.count(); lists != 0) {
     fatal("a Runtime ended before the RootLists made for it", config_.name + ": " + std::to_string(lists));
   }
+  end_cleanups();
   if (const std::vector<void*> left = globals_->close(); !left.empty()) {
     say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
   }
   for (const std::string& line : pins_->close()) say(line);
-  housekeeper_.end();
   workers_.end();
 }
 
@@ -290,18 +291,20 @@ void Core::collect(Cause cause, std::uint64_t seen) {
     fatal("something that is no std::exception left a collection");
   }
   collecting = outer;
-  if (config_.housekeeper) housekeeper_.wake();
+  follow_up_cleanups();
+  if (!config_.housekeeper) return;
+  housekeeper_.wake();
+  if (config_.run_cleanups && cycle_.weak().cleanups().queued() > 0) housekeeper_.send();
 }
 
-bool Core::keep_house(std::uint64_t budget_ns) {
+bool Core::keep_house(std::uint64_t deadline_ns) {
+  if (!heap_.sweep_until(deadline_ns)) return false;
   const std::uint64_t begin = collector::steady_ns();
-  const std::uint64_t end = budget_ns > ~begin ? ~std::uint64_t{0} : begin + budget_ns;
-  if (!heap_.sweep_until(end)) return false;
   if (begin - looked_ns_ >= look_period_ns) {
     looked_ns_ = begin;
     heap_.look();
   }
-  return heap_.return_until(end);
+  return heap_.return_until(deadline_ns);
 }
 
 // The housekeeper's work, in slices: a cycle that is needed meanwhile does not wait for long.
@@ -310,7 +313,7 @@ bool Core::keep_house_alone() {
   for (bool finished = false; !finished && !housekeeper_.ending();) {
     {
       const std::lock_guard lock(cycle_mutex_);
-      finished = keep_house(slice_ns);
+      finished = keep_house(collector::steady_ns() + slice_ns);
     }
     std::this_thread::sleep_for(std::chrono::microseconds(100));  // who waits for the mutex gets it now
   }

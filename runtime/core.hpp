@@ -61,8 +61,12 @@ class Core {
   // --- collection ----------------------------------------------------------------------------
   void collect(Cause cause);
   void with_no_cycle(const std::function<void()>& f);
-  // Sweeps and returns memory for about so long; true when nothing is left for now.
-  bool keep_house(std::uint64_t budget_ns);
+  // Sweeps and returns memory until the clock says `deadline_ns`; true when nothing is left for now.
+  bool keep_house(std::uint64_t deadline_ns);
+  // Runs what is due, until so many have run or the clock says `deadline_ns`. Returns how many.
+  std::size_t run_cleanups(std::size_t most, std::uint64_t deadline_ns);
+  // Collects first, where it is time for that.
+  void declare_external(const void* object, std::uint64_t bytes);
   void handshake(const std::function<void()>& f);
 
   Runtime& face() { return face_; }
@@ -110,6 +114,9 @@ class Core {
   Housekeeper housekeeper_;
 
   bool keep_house_alone();
+  bool run_some_cleanups();
+  void follow_up_cleanups();
+  void end_cleanups();
 
   std::mutex cycle_mutex_;                 // held through a cycle
   std::uint64_t looked_ns_ = 0;            // under it: when it was last looked for memory that is not needed

@@ -11,7 +11,20 @@ void Housekeeper::wake() {
   {
     const std::lock_guard lock(mutex_);
     if (ending_ || std::exchange(awake_, true)) return;
+    work_at_ = Clock::now() + period;
   }
+  start();
+}
+
+void Housekeeper::send() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_ || std::exchange(sent_, true)) return;
+  }
+  start();
+}
+
+void Housekeeper::start() {
   changed_.notify_all();
   if (thread_.joinable()) return;
   try {
@@ -26,19 +39,29 @@ void Housekeeper::wake() {
 // So that the next cycle tries again.
 void Housekeeper::not_started() {
   const std::lock_guard lock(mutex_);
-  awake_ = false;
+  awake_ = sent_ = false;
 }
 
 void Housekeeper::live() {
   std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return awake_ || ending_; });
-    if (changed_.wait_for(lock, period, [&] { return ending_; })) return;
-    awake_ = false;  // a cycle that ends from here on wakes it again
-    lock.unlock();
-    const bool more = work_();
-    lock.lock();
-    awake_ = awake_ || more;
+  while (!ending_) {
+    if (std::exchange(sent_, false)) {
+      lock.unlock();
+      const bool one = errand_();
+      lock.lock();
+      sent_ = sent_ || one;
+    } else if (!awake_) {
+      changed_.wait(lock);
+    } else if (Clock::now() < work_at_) {
+      changed_.wait_until(lock, Clock::time_point(work_at_));
+    } else {
+      awake_ = false;  // a cycle that ends from here on wakes it again
+      lock.unlock();
+      const bool more = work_();
+      lock.lock();
+      if (!more || std::exchange(awake_, true)) continue;
+      work_at_ = Clock::now() + period;
+    }
   }
 }
 

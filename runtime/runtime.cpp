@@ -1,6 +1,7 @@
 #include <midden/runtime.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "runtime/core.hpp"
@@ -28,13 +29,24 @@ void Runtime::collect() { core_->collect(Cause::requested); }
 bool Runtime::idle(std::chrono::nanoseconds budget) {
   const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, budget.count()));
   bool finished = false;
-  core_->with_no_cycle([&] { finished = core_->keep_house(nanoseconds); });
-  return finished;
+  const std::uint64_t now = collector::steady_ns();
+  const std::uint64_t deadline = nanoseconds > ~now ? ~std::uint64_t{0} : now + nanoseconds;
+  core_->with_no_cycle([&] { finished = core_->keep_house(deadline); });
+  if (!core_->config().run_cleanups) return finished;
+  if (collector::steady_ns() < deadline) core_->run_cleanups(std::numeric_limits<std::size_t>::max(), deadline);
+  return finished && core_->cycle().weak().cleanups().queued() == 0;
+}
+std::size_t Runtime::run_cleanups(std::size_t most) {
+  return core_->run_cleanups(most, std::numeric_limits<std::uint64_t>::max());
 }
 
 PauseReport Runtime::pauses() const { return core_->statistics().pauses(); }
 CycleReport Runtime::last_cycle() const { return core_->statistics().last(); }
-HeapReport Runtime::heap() const { return core_->heap().report(); }
+HeapReport Runtime::heap() const {
+  HeapReport report = core_->heap().report();
+  report.external_bytes = core_->cycle().weak().external().total();
+  return report;
+}
 std::vector<SpaceReport> Runtime::census() {
   std::vector<SpaceReport> rows;
   core_->with_no_cycle([&] { rows = core_->heap().census(); });

@@ -68,6 +68,9 @@ class AddressSpace {
   Block& head_of(const void* address) const { return blocks_[blocks_[index_of(address)].first]; }
   PlanWord& plan(BlockIndex index) const { return plans_[index]; }
   Metadata metadata(const void* address) const { return Metadata(metadata_[offset_of(address) >> granule_log2]); }
+  void prefetch_metadata(const void* address) const {
+    __builtin_prefetch(&metadata_[offset_of(address) >> granule_log2]);
+  }
   std::uint8_t* metadata_of(BlockIndex block) const { return metadata_ + std::size_t{block} * granules_per_block; }
   // The types of the slots of the span whose head this is.
   TypeId* column(BlockIndex head) const { return columns_ + std::size_t{head} * max_slots_per_block; }

@@ -118,6 +118,9 @@ class Heap {
 
   // The type of the object that starts at `object`. Requires: it does.
   Type& type_of(const void* object) const;
+  // Whether the last marking, or this one, has found the object. Requires: `object` is the start of one.
+  bool marked(const void* object) const { return space_.metadata(object).has(live_colour()); }
+  void prefetch_mark(const void* object) const { space_.prefetch_metadata(object); }
   // Whether an object or free slot starts exactly there; false for addresses outside of the heap.
   bool is_slot(const void* address) const;
   std::size_t slot_bytes_of(const void* object) const { return space_.head_of(object).slot_bytes; }

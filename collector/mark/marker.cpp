@@ -37,7 +37,18 @@ void Marker::drain(const StoppedWorld& stopped) {
   MarkWorker& own = seats_[0].worker;
   if (own.scan_grey(settings_.patience)) call_helpers();
   work(seats_[0]);
-  // Rare, and without memory for more grey objects: by one worker, and no more are called.
+  rescan_overflowed(stopped);
+}
+
+void Marker::mark_also(const StoppedWorld& stopped, const void* object) {
+  MarkWorker& own = seats_[0].worker;
+  own.object(object);
+  while (own.scan_grey(settings_.slice)) {
+  }
+  rescan_overflowed(stopped);
+}
+
+void Marker::rescan_overflowed(const StoppedWorld& stopped) {
   const auto overflowed = [&] {
     bool any = false;
     for (Seat& seat : seats_) any = seat.worker.take_overflowed() || any;
@@ -45,13 +56,17 @@ void Marker::drain(const StoppedWorld& stopped) {
   };
   while (overflowed()) {
     ++totals_.overflows;
-    own.rescan_overflowed(stopped);
+    seats_[0].worker.rescan_overflowed(stopped);
   }
+}
+
+const MarkTotals& Marker::finish(const StoppedWorld&) {
   for (Seat& seat : seats_) {
     const std::uint64_t before = totals_.references;
     seat.worker.settle(totals_);
     totals_.workers += &seat == &seats_[0] || totals_.references != before;
   }
+  return totals_;
 }
 
 void Marker::call_helpers() {

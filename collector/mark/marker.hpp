@@ -21,8 +21,8 @@
 //   3. Where the stage is closed no helper touches anything here but the mutex, on its way out: the
 //      end of a cycle waits for nobody to wake up.
 //
-// Threads: trace, drain and totals on the collecting one, while the world is stopped; `help` on
-// those of the crew. Who waits is asleep.
+// Threads: `help` on those of the crew, the rest on the collecting one, while the world is stopped. Who waits is
+// asleep.
 
 #include <atomic>
 #include <condition_variable>
@@ -46,6 +46,10 @@ class Marker final : public Chore {
   // Marks what the roots name, then all that it leads to.
   void trace(const StoppedWorld&, std::span<RootSource* const> sources);
   void drain(const StoppedWorld&);
+  // Marks an object more and what it leads to, on this thread alone. Requires: drained.
+  void mark_also(const StoppedWorld&, const void* object);
+  // Marking is over: adds up what was found.
+  const MarkTotals& finish(const StoppedWorld&);
   const MarkTotals& totals() const { return totals_; }
 
   void help(std::size_t number) override;
@@ -66,6 +70,8 @@ class Marker final : public Chore {
   // Traces parts of the roots until all have been handed out.
   void trace_parts(MarkWorker& worker);
   void work(Seat& seat);
+  // Rare, and without memory for more grey objects: by one worker, and no more are called.
+  void rescan_overflowed(const StoppedWorld& stopped);
   // Moves work to a seat that waits.
   void share(Seat& seat);
   // Until it is given work; false where there is none left for anybody.

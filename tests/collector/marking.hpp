@@ -50,6 +50,7 @@ struct Marking : HeapOnly {
     heap.begin_cycle(stopped);
     marker.trace(stopped, sources);
     marker.drain(stopped);
+    marker.finish(stopped);
     heap.reclaim(stopped);
     return marker.totals();
   }

@@ -40,9 +40,11 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+bool no_errand() { return false; }
+
 TEST_CASE("A housekeeper works a while after it was woken, again while there is more, and then no more") {
   std::atomic<int> times{0};
-  Housekeeper housekeeper([&] { return ++times < 3; });
+  Housekeeper housekeeper([&] { return ++times < 3; }, no_errand);
   std::this_thread::sleep_for(2 * Housekeeper::period);
   CHECK(times == 0);
   const auto begin = std::chrono::steady_clock::now();
@@ -56,18 +58,38 @@ TEST_CASE("A housekeeper works a while after it was woken, again while there is 
   CHECK(within(60s, [&] { return times == 4; }));
 }
 
+TEST_CASE("A housekeeper runs its errands at once, all of them, and its work nevertheless") {
+  std::atomic<int> works{0};
+  std::atomic<int> errands{0};
+  Housekeeper housekeeper([&] { return ++works < 2; }, [&] { return ++errands % 5 != 0; });
+  const auto begin = std::chrono::steady_clock::now();
+  housekeeper.wake();
+  housekeeper.send();
+  CHECK(within(60s, [&] { return errands == 5; }));
+  const auto took = std::chrono::steady_clock::now() - begin;
+  if (took < Housekeeper::period) CHECK(works == 0);
+  // Sent again and again, it comes to its work.
+  CHECK(within(60s, [&] {
+    housekeeper.send();
+    return works == 2;
+  }));
+  CHECK(within(60s, [&] { return errands % 5 == 0; }));
+}
+
 TEST_CASE("A housekeeper ends at once, while it waits and while it works") {
   {
-    Housekeeper idle([] { return true; });
+    Housekeeper idle([] { return true; }, no_errand);
     idle.wake();
   }
   std::atomic<bool> working{false};
   Housekeeper* self = nullptr;
-  Housekeeper busy([&] {
-    working = true;
-    while (!self->ending()) std::this_thread::yield();
-    return true;
-  });
+  Housekeeper busy(
+      [&] {
+        working = true;
+        while (!self->ending()) std::this_thread::yield();
+        return true;
+      },
+      no_errand);
   self = &busy;
   busy.wake();
   CHECK(within(60s, [&] { return working.load(); }));

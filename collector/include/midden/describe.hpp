@@ -52,6 +52,9 @@ namespace midden::inline MIDDEN_ABI {
 
 struct Leaf {};
 
+// A type with a destructor says that it is to run (cleanup.hpp).
+struct Destructor {};
+
 // Names a base class whose references belong to the list.
 template <class B>
 struct Base {};
@@ -94,6 +97,10 @@ concept TracesBesideMutators = requires {
 template <class T>
 concept HasLeaf = requires {
   T::midden_leaf;
+};
+template <class T>
+concept AsksForDestructor = requires {
+  T::midden_destructor;
 };
 template <class T>
 concept PlainLeaf = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::byte>;
@@ -212,11 +219,20 @@ consteval bool require_description() {
                   "midden: this type inherits its base's midden_trace, or has one of another form. Write its own:  "
                   "static void midden_trace(const T& self, midden::Tracer& tracer);");
   }
-  static_assert(std::is_trivially_destructible_v<T>,
-                "midden: this type has a destructor, which the collector would never run. Keep such a resource "
-                "outside of the heap, or hold its bytes in a midden::Array.");
+  static_assert(std::is_trivially_destructible_v<T> || AsksForDestructor<T>,
+                "midden: this type has a destructor. Keep such a resource outside of the heap, hold its bytes in a "
+                "midden::Array, or have the destructor run when a cycle has found the object dead, by writing:  "
+                "static constexpr midden::Destructor midden_destructor{};");
   static_assert(alignof(T) <= max_alignment, "midden: objects are aligned to at most 4096 bytes.");
   return true;
+}
+
+// As well where T cannot be an element: nobody would know when one ends.
+template <class T>
+consteval bool require_element() {
+  static_assert(std::is_trivially_destructible_v<T>,
+                "midden: elements of arrays and slices have no destructors. Make each an object of its own.");
+  return require_description<T>();
 }
 
 template <class T>

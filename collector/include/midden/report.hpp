@@ -49,6 +49,12 @@ struct CycleReport {
   std::uint64_t trigger_bytes = 0;       // allocation after which the next cycle begins; 0: none
   std::uint64_t overflows = 0;           // times the grey stack was full and the heap was rescanned
 
+  std::uint64_t weak_references = 0;  // that name live objects
+  std::uint64_t weak_cleared = 0;     // made null by this cycle
+  std::uint64_t cleanups = 0;         // of live objects, destructors included
+  std::uint64_t cleanups_due = 0;     // of dead ones, that have not run yet
+  std::uint64_t external_bytes = 0;   // that live objects keep outside of the heap, as declared
+
   std::uint64_t ns(Phase phase) const { return phase_ns[static_cast<std::size_t>(phase)]; }
 };
 
@@ -69,6 +75,7 @@ struct HeapReport {
   std::uint64_t free_bytes = 0;       // committed blocks that hold none
   std::uint64_t returned_bytes = 0;   // free pages of blocks that hold objects, which the system has back
   std::uint64_t arena_bytes = 0;      // committed bytes of segments
+  std::uint64_t external_bytes = 0;   // outside of the heap, declared with objects that have not been found dead
   std::uint64_t allocated_bytes = 0;  // since the Runtime began
   std::uint64_t cycles = 0;
 };

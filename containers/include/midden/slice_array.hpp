@@ -45,7 +45,7 @@ namespace midden::inline MIDDEN_ABI::detail {
 
 template <class T>
 consteval bool require_element() {
-  static_assert(require_description<T>());
+  static_assert(require_element<T>());
   static_assert(std::is_nothrow_copy_constructible_v<T> && std::is_nothrow_copy_assignable_v<T>,
                 "midden: elements of a container are copied when it grows, and that may not fail. An AtomicRef, or a "
                 "member that is const, a reference or has a throwing copy, cannot be part of one.");

@@ -79,6 +79,10 @@ struct Config {
   // after a cycle and later. Off: the host calls Runtime::idle where it wants that done.
   bool housekeeper = true;
 
+  // Cleanups and destructors of dead objects run on the housekeeper, at once after the cycle that found
+  // them, or, without one, in Runtime::idle. Off: in Runtime::run_cleanups only.
+  bool run_cleanups = true;
+
   // --- what to say --------------------------------------------------------------------------
 
   // MIDDEN_GCTRACE=1. One line a cycle, through `message`; README.md tells its fields.

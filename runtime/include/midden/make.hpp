@@ -93,6 +93,21 @@ inline void construct_noted(std::byte* memory, Args&&... args) {
   }
 }
 
+// Has a destructor run when a cycle has found the object dead. Throws std::bad_alloc.
+void add_destructor(Mutator& mutator, void* object, void (*destroy)(void*));
+
+template <class T>
+inline void note_destructor([[maybe_unused]] Mutator& mutator, [[maybe_unused]] std::byte* memory) {
+  if constexpr (!std::is_trivially_destructible_v<T>) {
+    try {
+      add_destructor(mutator, memory, [](void* object) { static_cast<T*>(object)->~T(); });
+    } catch (...) {
+      reinterpret_cast<T*>(memory)->~T();
+      throw;
+    }
+  }
+}
+
 // Pairs with whatever load brings the reference to another thread: consuming it is enough on
 // every machine this runs on, since the address depends on it.
 inline void publish_object() { std::atomic_thread_fence(std::memory_order_release); }
@@ -103,6 +118,7 @@ inline Root<T> make_in(Mutator& mutator, Args&&... args) {
   std::byte* memory = launder_zeroed(allocate<T>(mutator));
   Root<T> root(mutator, reinterpret_cast<T*>(memory));
   construct_noted<T>(memory, std::forward<Args>(args)...);
+  note_destructor<T>(mutator, memory);
   launder_zeroed(memory);
   publish_object();
   return root;
@@ -135,6 +151,7 @@ inline T* make(Attach& here, Args&&... args) {
   static_assert(detail::require_description<T>());
   std::byte* memory = detail::launder_zeroed(detail::allocate<T>(here.mutator()));
   detail::construct_noted<T>(memory, std::forward<Args>(args)...);
+  detail::note_destructor<T>(here.mutator(), memory);
   detail::publish_object();
   return reinterpret_cast<T*>(detail::launder_zeroed(memory));
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,9 +76,15 @@ class Runtime {
   // they are fatal.
   void collect();
   // Does work that is waiting, on this thread, for about `budget`: finishes the sweep, and returns
-  // memory to the system that has not been needed for a while. Returns true when nothing is left for
-  // now. For a host's idle moments, and in place of the housekeeper; never needed for correctness.
+  // memory to the system that has not been needed for a while, and, with Config::run_cleanups, runs
+  // cleanups. Returns true when nothing is left for now. For a host's idle moments, and in place of the housekeeper;
+  // never needed for correctness.
   bool idle(std::chrono::nanoseconds budget);
+
+  // Runs cleanups and destructors of objects that a cycle has found dead, at most so many, on this
+  // thread, which is attached for it. Returns how many. Where the housekeeper runs them too they
+  // share the work. A safepoint, and what a cleanup may be; fatal from inside a cycle or a handshake.
+  std::size_t run_cleanups(std::size_t most = std::numeric_limits<std::size_t>::max());
 
   // Pauses so far, phase by phase. Formattable by <midden/fmt.hpp>.
   PauseReport pauses() const;

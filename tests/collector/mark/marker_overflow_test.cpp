@@ -144,6 +144,7 @@ TEST_CASE("Marking needs nothing of a host that has no memory left") {
     const NoHostMemory refused;
     m.marker.trace(stopped, sources);
     m.marker.drain(stopped);
+    m.marker.finish(stopped);
   }
   m.heap.reclaim(stopped);
   CHECK(m.marker.totals().overflows > 0);

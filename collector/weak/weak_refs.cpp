@@ -1,0 +1,46 @@
+#include "collector/weak/weak_refs.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// Entries whose metadata is fetched ahead: each look at a byte that nobody else looks at now misses.
+constexpr std::size_t ahead = 16;
+
+// Relaxed: mutators are stopped.
+void make_null(std::atomic<void*>& word) { word.store(nullptr, std::memory_order_relaxed); }
+
+}  // namespace
+
+void WeakRefs::add(std::atomic<void*>& word, const void* target) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_back({&word, target});
+}
+
+std::size_t WeakRefs::clear(const StoppedWorld&, const Heap& heap) {
+  const std::lock_guard lock(mutex_);
+  std::size_t cleared = 0;
+  auto kept = entries_.begin();
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    if (static_cast<std::size_t>(entries_.end() - entry) > ahead) {
+      heap.prefetch_mark(entry[ahead].word);
+      heap.prefetch_mark(entry[ahead].target);
+    }
+    if (!heap.marked(entry->word)) continue;
+    if (heap.marked(entry->target)) {
+      *kept++ = *entry;
+    } else {
+      make_null(*entry->word);
+      ++cleared;
+    }
+  }
+  entries_.erase(kept, entries_.end());
+  return cleared;
+}
+
+std::size_t WeakRefs::count() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

@@ -1,0 +1,112 @@
+#pragma once
+// Cleanups: what a host wants done when an object has died.
+//
+//   add_cleanup(file, [fd = file->descriptor] { ::close(fd); });
+//   add_cleanup(session, log, [id](const Root<Log>& log) { log->note_end_of(id); });
+//
+// A closure runs once, after a cycle has found its object dead. It has no way to the object, whose
+// memory may be in use again: it brings what it needs, by value, and may have one heap object as its
+// argument, which is kept until the closure has run.
+//
+// Where: on the Runtime's housekeeper, at once after the cycle; with Config::run_cleanups off only
+// in Runtime::run_cleanups. The thread is attached then: a closure may use the heap, allocate,
+// collect, and add cleanups. One that takes long goes Blocked meanwhile, or collections wait for it.
+// What it throws is fatal. Those that have not run when the Runtime ends are run by that.
+//
+// Order: those of one cycle before those of the next; within a cycle, what was added last comes
+// first, as destructors of frames do. An object that is a cleanup's argument dies after that has run.
+//
+// A closure must not keep its own object: that never dies then. Neither as its argument (throws
+// std::invalid_argument), nor by a path from its argument (a cycle finds it and says so, once,
+// through Config::message), nor by a GlobalRoot or Pin in it (a closure that has its object's
+// address in it is told of when it is added: a plain pointer there would dangle). Roots belong to
+// their threads and have no place in one.
+//
+// Destructors: a type that has one and says
+//   static constexpr midden::Destructor midden_destructor{};
+// is destroyed as if by a cleanup: dead objects and what they refer to are kept until their
+// destructors have run. Within a cycle those of objects made last run first, all before the cleanups.
+// A destructor may read its references, but what they name may have been destroyed already.
+//
+// Threads: any attached one adds; any at all cancels.
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <midden/closure.hpp>
+#include <midden/make.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace detail {
+
+template <class F, class A>
+class TypedClosure final : public Closure {
+ public:
+  static inline std::atomic<bool> told{false};
+
+  explicit TypedClosure(F&& f) : f_(std::move(f)) {}
+  void run(void* argument) override {
+    F f = std::move(*f_);
+    f_.reset();  // what it holds ends with `f`, not with a handle that the host keeps
+    if constexpr (std::is_void_v<A>) {
+      f();
+    } else {
+      f(Root<A>(static_cast<A*>(argument)));
+    }
+  }
+  void drop() noexcept override { f_.reset(); }
+
+ private:
+  std::optional<F> f_;
+};
+
+// The closure's bytes are looked through for the object's address; `told`: whether its type has been told
+// of. Throws NotAttached, std::invalid_argument, std::bad_alloc.
+void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes,
+                 std::atomic<bool>& told);
+
+}  // namespace detail
+
+// A cleanup that may still be cancelled. May be dropped.
+class Cleanup {
+ public:
+  Cleanup() = default;
+  // For add_cleanup.
+  explicit Cleanup(std::shared_ptr<detail::Closure> closure) : closure_(std::move(closure)) {}
+
+  // True: it will not run, and what it held has ended. False: it ran, runs, or was cancelled before.
+  bool cancel() noexcept {
+    const bool first = closure_ != nullptr && closure_->claim();
+    if (first) closure_->drop();
+    return first;
+  }
+
+ private:
+  std::shared_ptr<detail::Closure> closure_;
+};
+
+// `f()` when the object has died. `object`: a Root, Ref, GlobalRoot or Pin; not null.
+template <class N, class F>
+Cleanup add_cleanup(const N& object, F f) {
+  using Typed = detail::TypedClosure<F, void>;
+  std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
+  detail::add_cleanup(detail::as_target(object.get()), nullptr, closure, sizeof(Typed), Typed::told);
+  return Cleanup(std::move(closure));
+}
+
+// `f(const Root<A>& argument)`, where `argument` names an A, or nothing.
+template <class N, class M, class F>
+Cleanup add_cleanup(const N& object, const M& argument, F f) {
+  using Typed = detail::TypedClosure<F, typename M::Target>;
+  std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
+  detail::add_cleanup(detail::as_target(object.get()), detail::as_target(argument.get()), closure, sizeof(Typed),
+                      Typed::told);
+  return Cleanup(std::move(closure));
+}
+
+}  // namespace midden::inline MIDDEN_ABI

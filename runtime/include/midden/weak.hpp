@@ -1,0 +1,73 @@
+#pragma once
+// WeakRef<T>: a heap object that names another and does not keep it.
+//
+//   Root<WeakRef<Session>> weak = make_weak(session);
+//   if (Root<Session> still = weak->get()) ...
+//
+// It is kept like any object: by a Root, or by a Ref<WeakRef<T>> in a heap object, where it makes
+// that field a weak one. A cycle that finds the target dead makes it null, before the target's
+// cleanups and destructor run: what `get` returns is alive, and never half gone. Between the last
+// use of an object and the next cycle `get` still finds it.
+//
+// Threads: `get` and `expired` on any attached thread, beside each other.
+
+#include <atomic>
+
+#include <midden/describe.hpp>
+#include <midden/make.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace detail {
+// From here on a cycle makes `word`, the start of a WeakRef, null when `target` has died. Throws
+// std::bad_alloc.
+void watch_weak(Mutator& mutator, std::atomic<void*>& word, const void* target);
+}  // namespace detail
+
+template <class T>
+class WeakRef {
+ public:
+  using Target = T;
+  static constexpr Leaf midden_leaf{};
+
+  WeakRef() = default;  // null; `make_weak` makes one that names something
+
+  // The object, or null where it has died. Throws NotAttached.
+  Root<T> get() const { return Root<T>(detail::here(), static_cast<T*>(load())); }
+  bool expired() const noexcept { return load() == nullptr; }
+
+ private:
+  template <class N>
+  friend auto make_weak_in(detail::Mutator& mutator, const N& object);
+
+  // Relaxed: it is made null only while every mutator is stopped, and published as any object is.
+  void* load() const noexcept { return target_.load(std::memory_order_relaxed); }
+
+  std::atomic<void*> target_{nullptr};
+};
+
+template <class N>
+auto make_weak_in(detail::Mutator& mutator, const N& object) {
+  using T = typename N::Target;
+  const Root<T> kept(object);
+  Root<WeakRef<T>> weak = detail::make_in<WeakRef<T>>(mutator);
+  if (kept.get() == nullptr) return weak;
+  void* const target = detail::as_target(kept.get());
+  detail::watch_weak(mutator, weak->target_, target);
+  weak->target_.store(target, std::memory_order_relaxed);
+  detail::publish_object();
+  return weak;
+}
+
+// A weak reference to what a Root, Ref, GlobalRoot or Pin names. Throws OutOfMemory, std::bad_alloc.
+template <class N>
+Root<WeakRef<typename N::Target>> make_weak(const N& object) {
+  return make_weak_in(detail::here(), object);
+}
+template <class N>
+Root<WeakRef<typename N::Target>> make_weak(Attach& here, const N& object) {
+  detail::require_current(here.mutator());
+  return make_weak_in(here.mutator(), object);
+}
+
+}  // namespace midden::inline MIDDEN_ABI

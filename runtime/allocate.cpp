@@ -46,6 +46,14 @@ std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInf
   return allocate_type(mutator, thread.core.bind(thread, slot, type), elements);
 }
 
+bool extend_elements(Mutator& mutator, void* object, std::size_t elements) {
+  require_current(mutator);
+  if (mutator.asked()) [[unlikely]]
+    poll_slow(mutator);
+  runtime::Thread& thread = runtime::thread_of(mutator);
+  return thread.core.extend(thread, object, elements);
+}
+
 void require_listed(const TypeInfo& type, const Construction& noted) {
   if (type.scan != nullptr) return;
   for (const std::size_t offset : noted.offsets) {

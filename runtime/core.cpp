@@ -178,6 +178,17 @@ std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t ele
       .memory;
 }
 
+bool Core::extend(Thread& thread, void* object, std::size_t elements) {
+  if (heap_.slot_bytes_of(object) <= collector::max_small_bytes) return false;
+  const TypeInfo& info = heap_.type_of(object).info();
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(elements, info.element_size, &bytes) || __builtin_add_overflow(bytes, info.size, &bytes))
+    return false;
+  if (heap_.over_trigger()) collect(Cause::growth);
+  stress_allocation(thread);
+  return heap_.extend_large(object, bytes);
+}
+
 void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
   insist(thread, [&](collector::Effort effort) {
     return collector::Grant{nullptr, heap_.commit_segment(segment, bytes, effort)};

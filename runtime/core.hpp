@@ -40,6 +40,8 @@ class Core {
   // --- allocation: zeroed memory, or OutOfMemory; a safepoint --------------------------------
   std::byte* allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& type);
   std::byte* allocate(Thread& thread, collector::Type& type, std::size_t elements);
+  // Makes an object longer where it is; a safepoint. False, and nothing changed, where that cannot be had.
+  bool extend(Thread& thread, void* object, std::size_t elements);
   // This heap's copy of a C++ type's description; `slot` is the type's number, 0 while it has none.
   collector::Type& bind(Thread& thread, std::uint32_t slot, const TypeInfo& type);
   void commit_segment(Thread& thread, void* segment, std::size_t bytes);

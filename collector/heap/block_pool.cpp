@@ -14,6 +14,13 @@ BlockIndex BlockPool::take(std::size_t blocks) {
   return begin;
 }
 
+bool BlockPool::take_at(BlockIndex begin, std::size_t blocks) {
+  const auto run = by_begin_.find(begin);
+  if (run == by_begin_.end() || run->second < blocks) return false;
+  take(run, begin, blocks);
+  return true;
+}
+
 // Takes a part of a run; what is left of it stays.
 void BlockPool::take(ByBegin::iterator run, BlockIndex begin, std::size_t blocks) {
   const auto [first, length] = *run;
@@ -87,6 +94,11 @@ void BlockPool::discard() {
     if (!zero) space_.discard(begin, length);
   }
   zero_blocks_ = free_blocks_;
+}
+
+std::size_t BlockPool::free_from(BlockIndex begin) const {
+  const auto run = by_begin_.find(begin);
+  return run == by_begin_.end() ? 0 : run->second;
 }
 
 std::size_t BlockPool::free_before(BlockIndex end) const {

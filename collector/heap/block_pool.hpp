@@ -30,7 +30,13 @@ class BlockPool {
   // The first of `blocks` blocks in a row, no longer in the pool; no_block where there is no
   // such run. Their descriptors are as they were put. Throws std::bad_alloc, and nothing changed.
   BlockIndex take(std::size_t blocks);
-  // Puts a run back as it was taken. Its descriptors say BlockState::free, and `zero` or not.
+  // Takes the blocks from `begin` on; false where the pool has not all of them. Requires: the block
+  // before is not in the pool. Throws likewise.
+  bool take_at(BlockIndex begin, std::size_t blocks);
+  // Two runs that were taken are one now, and will be put back so.
+  void join_taken() { --taken_; }
+  // Puts a run back as it was taken. Its descriptors say BlockState::free, and `zero` or
+  // not.
   void put(BlockIndex begin, std::size_t blocks) noexcept;
   // Puts new blocks in, likewise. Throws std::bad_alloc, and nothing changed; not after make_room.
   void add(BlockIndex begin, std::size_t blocks);
@@ -46,6 +52,8 @@ class BlockPool {
   // `below`; none where there are none. Throws std::bad_alloc, and nothing changed.
   Run take_dirty(BlockIndex below, std::size_t most);
 
+  // Free blocks in a row from `begin` on, where the block before is not free.
+  std::size_t free_from(BlockIndex begin) const;
   // Free blocks in a row up to `end`.
   std::size_t free_before(BlockIndex end) const;
   std::size_t free_blocks() const { return free_blocks_; }

@@ -45,6 +45,27 @@ BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict
   return first;
 }
 
+bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t free = pool_.free_from(begin);
+  if (free < blocks) {
+    const BlockIndex from = space_.frontier();
+    if (begin + free != from) return false;
+    if (!fits_limit((blocks - free) * (AddressSpace::overhead_per_block + block_bytes))) return false;
+    pool_.make_room();
+    if (!space_.extend(blocks - free)) return false;
+    pool_.add(from, space_.frontier() - from);
+  }
+  if (!pool_.take_at(begin, blocks)) return false;
+  if (!fits_limit(0)) {
+    pool_.put(begin, blocks);
+    return false;
+  }
+  pool_.join_taken();
+  least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
+  return true;
+}
+
 void BlockSupply::put(BlockIndex first, std::size_t blocks) noexcept {
   const std::lock_guard lock(mutex_);
   pool_.put(first, blocks);

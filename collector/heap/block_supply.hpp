@@ -37,6 +37,9 @@ class BlockSupply {
   // The first of `blocks` blocks in a row, or no_block: with Verdict::memory where only the pool was
   // asked and has none, else with what stood in the way. Throws std::bad_alloc, and nothing changed.
   BlockIndex take(std::size_t blocks, Use use, Source source, Verdict& verdict);
+  // Takes the blocks from `begin` on, which are behind a run that was taken and become part of it. False,
+  // and nothing changed, where they are not free, or a limit or the system does not allow it.
+  bool take_behind(BlockIndex begin, std::size_t blocks);
   // Takes a run back. Its descriptors say BlockState::free, and `zero` or not.
   void put(BlockIndex first, std::size_t blocks) noexcept;
   // Takes a segment's run back, of which `committed` bytes were declared.

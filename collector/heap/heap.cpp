@@ -1,7 +1,6 @@
 #include "collector/heap/heap.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -105,50 +104,6 @@ void Heap::add_span(Space& space, BlockIndex first) {
 void Heap::give_back(Space& space, OpenSpan open) {
   const std::lock_guard lock(space.mutex);
   space.ready.push_back(open);
-}
-
-Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
-  if (effort == Effort::normal && over_trigger()) return {nullptr, Verdict::cycle_needed};
-  if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
-  {
-    const std::lock_guard lock(large_->mutex);
-    sweep_rest(*large_);
-  }
-  const std::size_t blocks = blocks_for(bytes);
-  const bool segment = type.info().segment;
-  Verdict verdict = Verdict::memory;
-  const auto use = segment ? BlockSupply::Use::segment : BlockSupply::Use::objects;
-  const BlockIndex first = take_blocks(blocks, use, verdict);
-  if (first == no_block) return {nullptr, verdict};
-  std::byte* const memory = space_.begin_of(first);
-  init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
-  add_span(*large_, first);
-  if (!space_.block(first).zero) {
-    // A segment's pages count when they are committed: before that it may hold none.
-    if (segment || blocks * block_bytes >= discard_bytes) {
-      space_.pages().discard(memory, blocks * block_bytes);
-    } else {
-      std::memset(memory, 0, bytes);
-    }
-  }
-  if (checked_) space_.metadata(memory).set(born_flag);
-  if (!segment) count_allocated(blocks * block_bytes);
-  return {memory, Verdict::memory};
-}
-
-Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
-  Block& head = space_.head_of(object);
-  if (!head.space->large()) return Verdict::memory;  // a small segment counts as any object
-  const std::uint64_t wanted = std::min<std::uint64_t>(round_up(bytes, page_bytes), head.slot_bytes);
-  if (wanted <= head.committed_bytes) return Verdict::memory;
-  if (effort == Effort::normal && arena_allocated_.load(relaxed) >= arena_trigger_.load(relaxed)) {
-    return Verdict::cycle_needed;
-  }
-  const std::uint64_t more = wanted - head.committed_bytes;
-  if (!blocks_.commit_segment(more)) return Verdict::limit_reached;
-  head.committed_bytes = wanted;
-  arena_allocated_.fetch_add(more, relaxed);
-  return Verdict::memory;
 }
 
 void Heap::count_allocated(std::uint64_t bytes) {

@@ -9,13 +9,13 @@
 //
 // Words. Large: above 256 KiB, one object to a span.
 //
-// Its functions stand in five files: heap.cpp allocates, heap_sweep.cpp sweeps, heap_return.cpp gives
-// memory back, heap_types.cpp forgets types, heap_census.cpp counts.
+// Its functions stand in six files: heap.cpp allocates, heap_large.cpp large objects, heap_sweep.cpp
+// sweeps, heap_return.cpp gives memory back, heap_types.cpp forgets types, heap_census.cpp counts.
 //
 // Invariants
 //   1. Each block that was taken from the supply is in exactly one space's span.
 //
-// Threads: acquire, allocate_large and commit_segment from any mutator; what takes StoppedWorld
+// Threads: acquire, allocate_large, extend_large and commit_segment from any mutator; what takes StoppedWorld
 // while it stands; look, return_until, has_unreturned and sweep_until on one thread at a time, while no
 // cycle runs.
 // Lock order: spaces_mutex_, a space's mutex, the supply's.
@@ -81,6 +81,10 @@ class Heap {
   };
   // Zeroed memory for one object above max_small_bytes.
   Large allocate_large(Type& type, std::size_t bytes, Effort effort);
+  // Makes a large object, no segment, longer where it is, by zeroed memory behind it. False, and nothing
+  // changed, where that cannot be had: another object's, or beyond a limit.
+  bool extend_large(void* object, std::size_t bytes);
+  bool over_trigger() const;
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
   // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
@@ -146,7 +150,6 @@ class Heap {
   Space& shared_space(SizeClass c);
   Space& add_space(SpaceShape shape);  // under spaces_mutex_
   void promote(Type& type, SizeClass c);
-  bool over_trigger() const;
   // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
   BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict);
   // Hands a span to its space, or, where that throws, back to the supply.
@@ -163,6 +166,8 @@ class Heap {
   void release_span(Block& head);
   // Null behind the last. Spaces are never taken away.
   Space* find_space(std::size_t number) const;
+  // Makes a block's fresh memory zero, where it is not known to be.
+  void clear_large(BlockIndex first, std::size_t blocks, std::size_t bytes, bool segment);
   // By id: whether marking found an object of the type.
   std::vector<bool> types_alive() const;
   void forget(Type& type);

@@ -229,7 +229,7 @@ consteval bool require_description() {
 
 // As well where T cannot be an element: nobody would know when one ends.
 template <class T>
-consteval bool require_element() {
+consteval bool require_array_element() {
   static_assert(std::is_trivially_destructible_v<T>,
                 "midden: elements of arrays and slices have no destructors. Make each an object of its own.");
   return require_description<T>();

@@ -10,6 +10,9 @@
 // Every policy then fills the slot that the collector gives for that many bytes: what would be
 // lost to rounding is capacity.
 //
+// A large array that nobody shares grows where it is, if what is behind it is free, and then none of
+// this is paid.
+//
 // `geometric` doubles because in a collected heap each array left behind is paid for twice, when
 // it is copied and when the collector is due earlier: growth by 1.25 leaves four times the final
 // bytes behind, doubling once.
@@ -30,7 +33,7 @@ constexpr std::string_view name(Growth growth) {
 
 // Since the slice was made.
 struct GrowthReport {
-  std::uint64_t reallocations = 0;    // arrays replaced by another; the first array is none
+  std::uint64_t reallocations = 0;    // arrays replaced by another: neither the first, nor one that grew in place
   std::uint64_t bytes_copied = 0;     // of elements, from a replaced array to the next
   std::uint64_t bytes_abandoned = 0;  // of replaced arrays that nobody shares: garbage for certain
 };

@@ -23,8 +23,9 @@
 // is seen through every slice that shares it; no other operation on one slice changes what
 // another shows:
 //
-//   append      takes room, which belongs to one slice alone; without room the slice moves to an
-//               array of its own
+//   append      takes room, which belongs to one slice alone; without room the array grows in place,
+//               where it is large, not shared and followed by free memory, or the slice moves to
+//               an array of its own
 //   truncate,   on an array that is shared leave the elements as they are for the others, and
 //   erase       give up the room; erase moves to an array of its own
 //
@@ -274,12 +275,24 @@ class Slice {
     if (has_room(more)) return;
     std::size_t needed = 0;
     if (__builtin_add_overflow(size(), more, &needed)) needed = ~std::size_t{0};  // which no array can have
-    replace_array(mutator, detail::slice_capacity(type_info<ElementArray>(), policy_, capacity(), needed), 0, 0);
+    grow(mutator, detail::slice_capacity(type_info<ElementArray>(), policy_, capacity(), needed));
+  }
+
+  // In place where it can: nobody else looks at the array, and there is room behind it.
+  void grow(Mutator& mutator, std::size_t capacity) {
+    if (array_ && !array_->shared()) {
+      const Root<Slice> self(mutator, this);
+      if (array_->extend(mutator, capacity)) {
+        limit_ = begin_ + capacity;
+        return;
+      }
+    }
+    replace_array(mutator, capacity, 0, 0);
   }
 
   void reserve_in(Mutator& mutator, std::size_t wanted) {
     if (wanted <= capacity()) return;
-    replace_array(mutator, detail::slice_capacity(type_info<ElementArray>(), wanted), 0, 0);
+    grow(mutator, detail::slice_capacity(type_info<ElementArray>(), wanted));
   }
 
   void resize_in(Mutator& mutator, std::size_t length, const T& value) {

@@ -45,7 +45,7 @@ namespace midden::inline MIDDEN_ABI::detail {
 
 template <class T>
 consteval bool require_element() {
-  static_assert(require_element<T>());
+  static_assert(require_array_element<T>());
   static_assert(std::is_nothrow_copy_constructible_v<T> && std::is_nothrow_copy_assignable_v<T>,
                 "midden: elements of a container are copied when it grows, and that may not fail. An AtomicRef, or a "
                 "member that is const, a reference or has a throwing copy, cannot be part of one.");
@@ -225,14 +225,22 @@ class SliceArray {
     return root;
   }
 
+  // Makes room for so many in place. False, and nothing changed, where that cannot be had: a small array,
+  // or others stand behind it. A safepoint; the caller keeps the array. Requires: not shared.
+  bool extend(Mutator& mutator, std::size_t capacity) {
+    if (!extend_elements(mutator, this, capacity)) return false;
+    capacity_and_shared_.store(capacity << 1, std::memory_order_relaxed);
+    return true;
+  }
+
   T* data() noexcept { return reinterpret_cast<T*>(this + 1); }
   std::size_t used() const noexcept { return used_; }
   // The elements taken in are filled in, those left out are cleared.
   void set_used(std::size_t used) noexcept { used_ = used; }
   std::size_t capacity() const noexcept { return load() >> 1; }
   bool shared() const noexcept { return (load() & 1) != 0; }
-  // Relaxed: readers who race to set the bit store the same word, since the capacity never
-  // changes; it is acted on only by a writer, whom the host orders after them.
+  // Relaxed: readers who race to set the bit store the same word, since the capacity changes only
+  // by a writer; it is acted on only by a writer, whom the host orders after them.
   void share() noexcept { capacity_and_shared_.store(load() | 1, std::memory_order_relaxed); }
 
  private:

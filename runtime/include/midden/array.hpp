@@ -59,7 +59,7 @@ namespace detail {
 
 template <class T>
 struct StaticType<Array<T>> {
-  static_assert(require_element<T>());
+  static_assert(require_array_element<T>());
   static_assert(!HasTrace<T>, "midden: elements of an Array list their references with midden_refs.");
   Layout<T> element = layout<T>();
   TypeInfo info{.name = type_name<Array<T>>(),

@@ -38,6 +38,11 @@ namespace detail {
 std::byte* allocate_fixed_slow(Mutator& mutator, std::uint32_t slot, const TypeInfo& type);
 std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInfo& type, std::size_t elements);
 
+// Makes a large object of a type with elements longer where it is, so that it has room for so many; what
+// is new is zero. False, and nothing changed, where that cannot be had. A safepoint; the object is rooted
+// by the caller, and no other thread asks what it is meanwhile.
+bool extend_elements(Mutator& mutator, void* object, std::size_t elements);
+
 // Out of line, so that the fast path is small enough to be inlined.
 template <class T>
 [[gnu::noinline]] std::byte* allocate_slow(Mutator& mutator) {

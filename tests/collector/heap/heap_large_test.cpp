@@ -188,5 +188,77 @@ TEST_CASE("A segment's blocks that were used before are counted from zero again"
   CHECK(only.heap.report().arena_bytes == 0);
 }
 
+// Objects of 300 KiB and more that grow beside others, against what they should hold.
+bool all_are(const std::byte* begin, const std::byte* end, unsigned char value) {
+  return std::all_of(begin, end, [&](std::byte byte) { return byte == std::byte{value}; });
+}
+
+TEST_CASE("A large object grows in place behind itself, by zeroed memory, at the end of the heap") {
+  HeapOnly only;
+  Type& type = only.add(bytes_type());
+  std::byte* object = only.make(type, 300 * kib);
+  std::memset(object, 0xab, 300 * kib);
+  const std::uint64_t before = only.heap.allocated_since_cycle();
+  REQUIRE(only.heap.extend_large(object, 5 * mib));
+  CHECK(only.heap.slot_bytes_of(object) == 5 * mib);
+  CHECK(only.head_of(object + 5 * mib - 1).first == only.head_of(object).first);
+  CHECK(&only.heap.type_of(object) == &type);
+  CHECK(all_are(object, object + 300 * kib, 0xab));
+  CHECK(all_are(object + 300 * kib, object + 5 * mib, 0));
+  CHECK(only.heap.allocated_since_cycle() == before + 5 * mib - 5 * block_bytes);
+  // All of it is freed as one object.
+  only.survive({object});
+  CHECK(all_are(object, object + 300 * kib, 0xab));
+  only.survive({});
+  sweep(only);
+  CHECK(only.heap.report().used_bytes == 0);
+}
+
+TEST_CASE("A large object grows into what has died behind it, and not into what lives there") {
+  HeapOnly only;
+  Type& type = only.add(bytes_type());
+  std::byte* object = only.make(type, 300 * kib);
+  std::byte* behind = only.make(type, 700 * kib);
+  std::byte* last = only.make(type, 300 * kib);
+  std::memset(behind, 0xff, 700 * kib);
+  CHECK_FALSE(only.heap.extend_large(object, 600 * kib));
+  CHECK(only.heap.slot_bytes_of(object) == 304 * kib);
+  only.survive({object, last});
+  CHECK_FALSE(only.heap.extend_large(object, 2 * mib));
+  REQUIRE(only.heap.extend_large(object, 600 * kib));
+  CHECK(all_are(object + 5 * block_bytes, object + 600 * kib, 0));
+  REQUIRE(only.heap.extend_large(object, 16 * block_bytes));
+  CHECK_FALSE(only.heap.extend_large(object, 16 * block_bytes + 1));
+  CHECK(only.heap.is_slot(last));
+  CHECK(last == object + 16 * block_bytes);
+}
+
+TEST_CASE("Within its last block a large object grows without another, and a small one not at all") {
+  HeapOnly only;
+  Type& type = only.add(bytes_type());
+  std::byte* object = only.make(type, 257 * kib);
+  only.make(type, 300 * kib);
+  REQUIRE(only.heap.extend_large(object, 320 * kib - 8));
+  CHECK(only.heap.slot_bytes_of(object) == 320 * kib);
+  CHECK_FALSE(only.heap.extend_large(object, 320 * kib + 1));
+  CHECK_FALSE(only.heap.extend_large(only.make(type, 100 * kib), 120 * kib));
+}
+
+TEST_CASE("A large object grows up to the hard limit and the end of the range, and is whole when refused") {
+  HeapOnly only(false, {.reserve = 64 * mib, .heap_max = 8 * mib});
+  Type& type = only.add(bytes_type());
+  std::byte* object = only.make(type, mib);
+  std::memset(object, 0x11, mib);
+  CHECK_FALSE(only.heap.extend_large(object, 9 * mib));
+  CHECK_FALSE(only.heap.extend_large(object, 65 * mib));
+  CHECK(only.heap.slot_bytes_of(object) == mib + 4 * kib);
+  REQUIRE(only.heap.extend_large(object, 6 * mib));
+  CHECK(only.heap.committed_bytes() <= 8 * mib);
+  CHECK(all_are(object, object + mib, 0x11));
+  only.survive({});
+  sweep(only);
+  CHECK(only.heap.report().used_bytes == 0);
+}
+
 }  // namespace
 }  // namespace midden::collector_tests

@@ -20,10 +20,16 @@ inline midden::Config quiet() {
   return config;
 }
 
-// Collects at every allocation, and verifies each collection.
-inline midden::Config stressed() {
+// Verifies each collection.
+inline midden::Config verified() {
   midden::Config config = quiet();
   config.check = true;
+  return config;
+}
+
+// Collects at every allocation, and verifies each collection.
+inline midden::Config stressed() {
+  midden::Config config = verified();
   config.stress.alloc = 1;
   return config;
 }

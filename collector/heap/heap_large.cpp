@@ -1,0 +1,98 @@
+// The heap's part of large objects: a span for each. They are made, and grow, without their pages being
+// touched: what the system gives is zero, and what was used before it is asked to make zero again.
+//
+// An object grows in place where the blocks behind it are free, or it is the last of the heap. Its owner
+// promises that nobody else asks what it is meanwhile: descriptors are read without a lock.
+
+#include <algorithm>
+#include <cstring>
+
+#include "collector/heap/heap.hpp"
+
+namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// Relaxed: sums and thresholds read as estimates; nothing is published by them.
+constexpr auto relaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
+  if (effort == Effort::normal && over_trigger()) return {nullptr, Verdict::cycle_needed};
+  if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
+  {
+    const std::lock_guard lock(large_->mutex);
+    sweep_rest(*large_);
+  }
+  const std::size_t blocks = blocks_for(bytes);
+  const bool segment = type.info().segment;
+  Verdict verdict = Verdict::memory;
+  const auto use = segment ? BlockSupply::Use::segment : BlockSupply::Use::objects;
+  const BlockIndex first = take_blocks(blocks, use, verdict);
+  if (first == no_block) return {nullptr, verdict};
+  std::byte* const memory = space_.begin_of(first);
+  init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
+  add_span(*large_, first);
+  if (!space_.block(first).zero) clear_large(first, blocks, bytes, segment);
+  if (checked_) space_.metadata(memory).set(born_flag);
+  if (!segment) count_allocated(blocks * block_bytes);
+  return {memory, Verdict::memory};
+}
+
+void Heap::clear_large(BlockIndex first, std::size_t blocks, std::size_t bytes, bool segment) {
+  // A segment's pages count when they are committed: before that it may hold none.
+  if (segment || blocks * block_bytes >= discard_bytes) {
+    space_.pages().discard(space_.begin_of(first), blocks * block_bytes);
+  } else {
+    std::memset(space_.begin_of(first), 0, bytes);
+  }
+}
+
+bool Heap::extend_large(void* object, std::size_t bytes) {
+  Block& head = space_.head_of(object);
+  if (!head.space->large() || bytes > space_.reserved_blocks() * block_bytes) return false;
+  const std::lock_guard lock(large_->mutex);
+  sweep_rest(*large_);
+  const std::size_t blocks = blocks_for(bytes);
+  const std::size_t before = head.blocks;
+  if (blocks > before) {
+    const auto next = static_cast<BlockIndex>(head.first + before);
+    if (!blocks_.take_behind(next, blocks - before)) return false;
+    // Zero before anybody can know of it: the object's owner, then the collector.
+    bool zero = true;
+    for (std::size_t i = 0; i < blocks - before; ++i)
+      zero = zero && space_.block(static_cast<BlockIndex>(next + i)).zero;
+    if (!zero) clear_large(next, blocks - before, (blocks - before) * block_bytes, false);
+    for (std::size_t i = before; i < blocks; ++i) {
+      const auto index = static_cast<BlockIndex>(head.first + i);
+      space_.block(index) = head;
+      space_.block(index).state = BlockState::tail;
+      space_.plan(index) = space_.plan(head.first);
+    }
+    count_allocated((blocks - before) * block_bytes);
+  }
+  for (std::size_t i = 0; i < blocks; ++i) {
+    Block& block = space_.block(static_cast<BlockIndex>(head.first + i));
+    block.blocks = static_cast<std::uint32_t>(blocks);
+    block.slot_bytes = round_up(bytes, page_bytes);
+  }
+  return true;
+}
+
+Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
+  Block& head = space_.head_of(object);
+  if (!head.space->large()) return Verdict::memory;  // a small segment counts as any object
+  const std::uint64_t wanted = std::min<std::uint64_t>(round_up(bytes, page_bytes), head.slot_bytes);
+  if (wanted <= head.committed_bytes) return Verdict::memory;
+  if (effort == Effort::normal && arena_allocated_.load(relaxed) >= arena_trigger_.load(relaxed)) {
+    return Verdict::cycle_needed;
+  }
+  const std::uint64_t more = wanted - head.committed_bytes;
+  if (!blocks_.commit_segment(more)) return Verdict::limit_reached;
+  head.committed_bytes = wanted;
+  arena_allocated_.fetch_add(more, relaxed);
+  return Verdict::memory;
+}
+
+}  // namespace midden::inline MIDDEN_ABI::collector

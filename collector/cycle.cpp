@@ -10,10 +10,11 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-CycleReport Cycle::run(Cause cause) {
+CycleReport Cycle::run(Cause asked) {
   heap_.sweep_overdue();
+  const Cause cause = pacer_.decision().cause(asked, heap_.new_bytes());
+  PacerInput found{.limited = cause != asked};
   ledger_.begin(heap_.cycle() + 1, cause);
-  std::uint64_t allocated = 0;
   {
     ledger_.enter(Phase::stop);
     const StoppedWorld stopped = world_.stop();
@@ -30,34 +31,29 @@ CycleReport Cycle::run(Cause cause) {
 
     ledger_.enter(Phase::weak);
     weak_.settle(stopped, heap_, marker_);
+    marker_.finish(stopped);
     heap_.drop_retired(stopped);
 
     ledger_.enter(Phase::reclaim);
+    found.held_bytes = heap_.held_bytes();
+    found.added = heap_.new_bytes();
     heap_.reclaim(stopped);
-    allocated = heap_.take_allocated();
+    found.added.allocated = heap_.take_allocated();
     if (verifier) require(walk_heap(heap_, stopped));
-    pace(marker_.finish(stopped));
 
     ledger_.enter(Phase::resume);
   }
-  complete(ledger_.finish(), allocated);
+  complete(ledger_.finish(), found);
   return ledger_.publish();
 }
 
 Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
     : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.marking, settings.crew) {
   add_roots(weak_.cleanups());
-  pace({});
+  heap_.set_triggers(pacer_.decision().growth, pacer_.decision().together);
 }
 
-void Cycle::pace(const MarkTotals& found) {
-  decision_ = collector::pace(settings_.pacing, {.scannable_bytes = found.scannable_bytes,
-                                                 .arena_bytes = found.arena_bytes,
-                                                 .live_bytes = found.live_bytes + found.arena_bytes});
-  heap_.set_trigger(decision_.allocated, decision_.arena);
-}
-
-void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
+void Cycle::complete(CycleReport& report, PacerInput& found) {
   marker_.totals().report_to(report);
   weak_.report_to(report);
   heap_.discard_above(settings_.pacing.soft_limit);
@@ -66,9 +62,11 @@ void Cycle::complete(CycleReport& report, std::uint64_t allocated) {
   Latest latest = world_.latest();
   report.late_thread = std::move(latest.thread);
   report.late_ns = latest.ns;
-  report.allocated_bytes = allocated;
+  report.allocated_bytes = found.added.allocated;
   report.committed_bytes = heap_.committed_bytes();
-  report.trigger_bytes = decision_.allocated == no_trigger ? 0 : decision_.allocated;
+  found.add(report);
+  pacer_.pace(found).report_to(report);
+  heap_.set_triggers(pacer_.decision().growth, pacer_.decision().together);
 }
 
 void Cycle::require(const Checked& found) const {

@@ -36,22 +36,22 @@ class Cycle {
 
   WeakPhase& weak() { return weak_; }
 
-  // Collects. The report is complete; observers have heard of it.
-  CycleReport run(Cause cause);
+  // Collects. The report is complete; observers have heard of it. Where `growth` is asked for early because
+  // of the soft limit, its cause is `limit`.
+  CycleReport run(Cause asked);
 
  private:
-  void pace(const MarkTotals& found);
-  void complete(CycleReport& report, std::uint64_t allocated);
+  void complete(CycleReport& report, PacerInput& found);
   void require(const Checked& found) const;
 
   Heap& heap_;
   World& world_;
   Ledger& ledger_;
   const CycleSettings settings_;
+  Pacer pacer_{settings_.pacing};
   Marker marker_;
   WeakPhase weak_;
   std::vector<RootSource*> roots_;
-  PacerDecision decision_{};
 };
 
 }  // namespace midden::inline MIDDEN_ABI::collector

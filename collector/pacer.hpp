@@ -1,21 +1,55 @@
 #pragma once
-// When the next cycle begins: arithmetic on what the last one found.
+// When the next cycle begins: arithmetic on what the last ones found, and on what they cost.
 //
-//   room = max(floor, percent/100 * scannable)       scannable: what marking had to visit
-//   room = min(room, limit - live)                   near the soft limit, but enough to pay for a cycle
-//   trigger: `room` bytes allocated since the cycle
+//   growth   each of three kinds of bytes has a trigger: max(floor, percent/100 * what lives of it)
+//              objects    of scannable bytes: those of live objects with references, and one granule
+//                         for each leaf. What a cycle costs grows with them, so a heap of long
+//                         strings is collected as often as its marking is cheap
+//              arenas     of what live segments have committed; reuse inside an arena is free
+//              external   of what the host has declared that live objects keep outside of the heap
+//   limit    one trigger for all three together:
+//              room = soft limit - live - stuck - external
+//              together = max(room, debt * rate, 1 MiB)
 //
-// Scannable bytes are the bytes of live objects with references, and one granule for each leaf:
-// what a cycle costs grows with them, so a heap of long strings is collected as often as its
-// marking is cheap. Bytes of opaque arenas have a trigger of their own: a cycle begins when
-// segments have grown by the same percentage of all live arenas; reuse inside an arena is free.
+// Words. Held: committed bytes (blocks, segments, their tables) without the free blocks, which can be
+// given back at once. Stuck: what is held beyond live objects and new ones: the tables, and the holes
+// that nothing new fits into. It is measured: a heap that holds more than before has found no room
+// in what it held, so held - (live then + allocated since) is stuck; one that holds no more may
+// have room left, and then this is only an upper bound, up to which the estimate goes as far as the
+// limit was passed. Holes that a shrinking program leaves are
+// counted after they turned out to be of no use: until then the limit may be passed by so much.
+// Rate: bytes allocated in a nanosecond in which the mutators ran.
 //
-// It has no clock, no heap and no lock.
+//     limit  |----------------------------------------------------------|
+//            | live            | stuck    | external |  room            |
+//                                                    └─ next cycle ─────┘
+//
+// The cap. Where the live heap comes near the soft limit, or above it, room goes to zero, and a
+// collector that keeps to it does nothing else. So each cycle that the soft limit caused adds its cost
+// to a debt, and the time in which mutators run pays it off: the next one begins no sooner than
+// all is paid, so the soft limit takes at most half of the time (as Go's does), and the heap passes
+// it instead. The debt is never below zero: hours without a cycle are no credit. It is at most a
+// minute: a process that was suspended in a cycle must not ignore its limit for as long.
+//
+// What time counts: the pause by the wall clock, from the request to stop until the world runs
+// again, and sweeping since the pause before, by all threads together, divided by their number:
+// the time by which it delayed each. Cycles that growth, a host or the hard limit caused are not
+// charged: percent is what the host wants to pay for growth. External bytes count toward the soft
+// limit; the hard limit is about the heap's own committed bytes alone.
+//
+// Invariants
+//   1. However much lives: while only the soft limit causes cycles, they cost at most as much time as
+//      the mutators had, up to what the rate has grown within one interval, which the next ones pay.
+//   2. Between two cycles that the soft limit causes at least 1 MiB is allocated.
+//
+// Threads: none; a value. It has no clock, no heap and no lock.
 
 #include <cstdint>
 #include <limits>
 
-#include <midden/build.hpp>
+#include <midden/report.hpp>
+
+#include "collector/heap/pressure.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -29,15 +63,53 @@ struct PacerSettings {
 struct PacerInput {
   std::uint64_t scannable_bytes = 0;
   std::uint64_t arena_bytes = 0;
-  std::uint64_t live_bytes = 0;  // arenas included
+  std::uint64_t live_bytes = 0;      // arenas included
+  std::uint64_t external_bytes = 0;  // outside of the heap, that live objects keep
+  std::uint64_t held_bytes = 0;      // when the cycle began
+  Pressure added{};                  // since the cycle before
+  std::uint64_t cycle_ns = 0;        // what the cycle cost
+  std::uint64_t running_ns = 0;      // since the one before, without sweeping
+  bool limited = false;              // the soft limit caused it
+
+  // Takes what marking found and what the cycle cost. Requires: the report has them.
+  void add(const CycleReport& report);
 };
 
+// Begin the next cycle when so many bytes are new.
 struct PacerDecision {
-  std::uint64_t allocated;  // begin the next cycle after this many allocated bytes
-  std::uint64_t arena;      // or after segments have committed this many more
+  Pressure growth{};
+  std::uint64_t together = no_trigger;  // of all kinds, for the soft limit
+  std::uint64_t over_limit = 0;         // live, stuck and external bytes above the soft limit
+  bool capped = false;                  // the cap puts the cycle off beyond `room`
+
+  // The cause of a cycle that is asked for when `added` is new: growth, or only the soft limit.
+  Cause cause(Cause asked, const Pressure& added) const;
+  void report_to(CycleReport& report) const;
 };
 
-// The decision before the first cycle is that for an empty heap.
-PacerDecision pace(const PacerSettings& settings, const PacerInput& input);
+class Pacer {
+ public:
+  // The decision before the first cycle is that for an empty heap.
+  explicit Pacer(const PacerSettings& settings);
+
+  const PacerDecision& pace(const PacerInput& input);
+  const PacerDecision& decision() const { return decision_; }
+
+ private:
+  void measure(const PacerInput& input);
+  void decide(const PacerInput& input);
+
+  PacerSettings settings_;
+  PacerDecision decision_;
+  // What the cycle before found.
+  std::uint64_t live_bytes_ = 0;
+  std::uint64_t held_bytes_ = 0;
+  std::uint64_t stuck_bytes_;
+  std::uint64_t debt_ns_ = 0;
+  double rate_ = 0;  // 0: not known yet
+  // Since the rate was measured.
+  std::uint64_t rated_bytes_ = 0;
+  std::uint64_t rated_ns_ = 0;
+};
 
 }  // namespace midden::inline MIDDEN_ABI::collector

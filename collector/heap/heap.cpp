@@ -70,7 +70,7 @@ Space& Heap::add_space(SpaceShape shape) {
 }
 
 Heap::Span Heap::acquire(Space& space, Effort effort) {
-  if (effort == Effort::normal && over_trigger()) return {{}, Verdict::cycle_needed};
+  if (effort == Effort::normal && over_trigger(allocated_, trigger_)) return {{}, Verdict::cycle_needed};
   while (true) {
     BlockIndex head = no_block;
     {
@@ -112,11 +112,14 @@ void Heap::count_allocated(std::uint64_t bytes) {
   allocated_total_.fetch_add(bytes, relaxed);
 }
 
-bool Heap::over_trigger() const { return allocated_.load(relaxed) >= trigger_.load(relaxed); }
+bool Heap::over_trigger(const Count& bytes, const Count& trigger) const {
+  return bytes.load(relaxed) >= trigger.load(relaxed) || new_bytes().sum() >= together_trigger_.load(relaxed);
+}
 
-void Heap::set_trigger(std::uint64_t allocated, std::uint64_t arena) {
-  trigger_.store(allocated, relaxed);
-  arena_trigger_.store(arena, relaxed);
+void Heap::set_triggers(const Pressure& growth, std::uint64_t together) {
+  trigger_.store(growth.allocated, relaxed);
+  arena_trigger_.store(growth.arena, relaxed);
+  together_trigger_.store(together, relaxed);
 }
 
 BlockIndex Heap::take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict) {
@@ -182,6 +185,11 @@ bool Heap::is_slot(const void* address) const {
   const Block& head = space_.head_of(address);
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - space_.begin_of(head.first));
   return offset % head.slot_bytes == 0 && offset / head.slot_bytes < head.slots;
+}
+
+std::uint64_t Heap::held_bytes() const {
+  const BlockSupply::Figures blocks = blocks_.figures();
+  return blocks.committed_bytes - blocks.free_bytes;
 }
 
 std::uint64_t Heap::take_sweep_ns() { return sweep_ns_.exchange(0, relaxed); }

@@ -32,6 +32,7 @@
 
 #include "collector/heap/address_space.hpp"
 #include "collector/heap/block_supply.hpp"
+#include "collector/heap/pressure.hpp"
 #include "collector/heap/space.hpp"
 #include "collector/heap/type_table.hpp"
 #include "collector/ports.hpp"
@@ -46,8 +47,6 @@ struct HeapLimits {
   std::size_t reserve = std::size_t{256} << 30;  // address space, in bytes
   std::size_t heap_max = std::numeric_limits<std::size_t>::max();
 };
-
-inline constexpr std::uint64_t no_trigger = std::numeric_limits<std::uint64_t>::max();
 
 class Heap {
  public:
@@ -103,7 +102,8 @@ class Heap {
   void reclaim(const StoppedWorld&);
   // Frees the ids of retired types of which marking found no object.
   void drop_retired(const StoppedWorld&);
-  void set_trigger(std::uint64_t allocated, std::uint64_t arena);
+  // A cycle is needed when so many bytes of a kind are new, or of all `together`.
+  void set_triggers(const Pressure& growth, std::uint64_t together = no_trigger);
   // Gives the memory of free blocks back to the system where more than `bytes` are committed.
   void discard_above(std::uint64_t bytes) { blocks_.discard_above(bytes); }
   // Sweeps and releases free spans until the clock says `deadline_ns`; true when all is swept.
@@ -129,9 +129,15 @@ class Heap {
   bool is_slot(const void* address) const;
   std::size_t slot_bytes_of(const void* object) const { return space_.head_of(object).slot_bytes; }
 
-  std::uint64_t allocated_since_cycle() const { return allocated_.load(std::memory_order_relaxed); }
+  // Since the last cycle.
+  Pressure new_bytes() const {
+    return {.allocated = allocated_.load(std::memory_order_relaxed),
+            .arena = arena_allocated_.load(std::memory_order_relaxed)};
+  }
   std::uint64_t take_allocated() { return allocated_.exchange(0, std::memory_order_relaxed); }
   std::uint64_t committed_bytes() const { return blocks_.figures().committed_bytes; }
+  // Committed, without the blocks that are free.
+  std::uint64_t held_bytes() const;
   std::uint64_t take_sweep_ns();
   HeapReport report() const;
   // By type and slot size, those with the most free bytes first. While no cycle runs.
@@ -150,6 +156,8 @@ class Heap {
   Space& shared_space(SizeClass c);
   Space& add_space(SpaceShape shape);  // under spaces_mutex_
   void promote(Type& type, SizeClass c);
+  using Count = std::atomic<std::uint64_t>;
+  bool over_trigger(const Count& bytes, const Count& trigger) const;
   // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
   BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict);
   // Hands a span to its space, or, where that throws, back to the supply.
@@ -205,6 +213,7 @@ class Heap {
   std::atomic<std::uint64_t> arena_allocated_{0};
   std::atomic<std::uint64_t> trigger_{no_trigger};
   std::atomic<std::uint64_t> arena_trigger_{no_trigger};
+  std::atomic<std::uint64_t> together_trigger_{no_trigger};
   std::atomic<std::uint64_t> sweep_ns_{0};
   std::atomic<std::uint64_t> returned_pages_{0};  // in partly used spans
 };

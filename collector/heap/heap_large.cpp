@@ -19,7 +19,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 }  // namespace
 
 Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
-  if (effort == Effort::normal && over_trigger()) return {nullptr, Verdict::cycle_needed};
+  if (effort == Effort::normal && over_trigger(allocated_, trigger_)) return {nullptr, Verdict::cycle_needed};
   if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
   {
     const std::lock_guard lock(large_->mutex);
@@ -85,9 +85,7 @@ Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
   if (!head.space->large()) return Verdict::memory;  // a small segment counts as any object
   const std::uint64_t wanted = std::min<std::uint64_t>(round_up(bytes, page_bytes), head.slot_bytes);
   if (wanted <= head.committed_bytes) return Verdict::memory;
-  if (effort == Effort::normal && arena_allocated_.load(relaxed) >= arena_trigger_.load(relaxed)) {
-    return Verdict::cycle_needed;
-  }
+  if (effort == Effort::normal && over_trigger(arena_allocated_, arena_trigger_)) return Verdict::cycle_needed;
   const std::uint64_t more = wanted - head.committed_bytes;
   if (!blocks_.commit_segment(more)) return Verdict::limit_reached;
   head.committed_bytes = wanted;

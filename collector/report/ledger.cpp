@@ -20,7 +20,11 @@ void Ledger::begin(std::uint64_t number, Cause cause) {
 
 void Ledger::enter(Phase phase) {
   const std::uint64_t now = clock_();
-  if (in_phase_) end_phase(now);
+  if (in_phase_) {
+    end_phase(now);
+  } else {
+    report_.running_ns = now - pause_end_;
+  }
   phase_ = phase;
   phase_begin_ = now;
   in_phase_ = true;
@@ -35,7 +39,8 @@ void Ledger::end_phase(std::uint64_t now) {
 }
 
 CycleReport& Ledger::finish() {
-  end_phase(clock_());
+  pause_end_ = clock_();
+  end_phase(pause_end_);
   in_phase_ = false;
   return report_;
 }

@@ -4,7 +4,8 @@
 //   begin ─▶ enter(stop) ─▶ enter(roots) ─▶ ... ─▶ enter(resume) ─▶ finish
 //
 // Entering a phase ends the one before with the same reading of the clock, so phases neither
-// overlap nor leave gaps, and their sum is the pause. Observers hear of each boundary.
+// overlap nor leave gaps, and their sum is the pause; pauses and the time between them are all there
+// is. Observers hear of each boundary.
 //
 // Threads: the one that collects. The clock is monotonic nanoseconds; tests bring their own.
 
@@ -21,7 +22,7 @@ std::uint64_t steady_ns();
 
 class Ledger {
  public:
-  explicit Ledger(Clock clock = steady_ns) : clock_(clock) {}
+  explicit Ledger(Clock clock = steady_ns) : clock_(clock), pause_end_(clock()) {}
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
   void remove_observer(Observer& observer) { std::erase(observers_, &observer); }
@@ -40,6 +41,7 @@ class Ledger {
   Clock clock_;
   std::vector<Observer*> observers_;
   CycleReport report_;
+  std::uint64_t pause_end_;  // of the cycle before; first: when this was made
   std::uint64_t phase_begin_ = 0;
   Phase phase_ = Phase::stop;
   bool in_phase_ = false;

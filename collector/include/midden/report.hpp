@@ -4,6 +4,7 @@
 // A CycleReport is complete when the observer receives it, after the world runs again. Sweeping
 // happens later and outside the pause; `sweep_ns` is what went by since the previous cycle.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -19,12 +20,17 @@ namespace midden::inline MIDDEN_ABI {
 enum class Cause : std::uint8_t {
   requested,  // collect()
   growth,     // the pacer's trigger
-  limit,      // near the soft limit, or at the hard one
+  limit,      // earlier than growth, for the soft limit; or at the hard one
   stress      // MIDDEN_STRESS
 };
 
 inline constexpr std::array<std::string_view, 4> cause_names{"requested", "growth", "limit", "stress"};
 constexpr std::string_view name(Cause cause) { return cause_names[static_cast<std::size_t>(cause)]; }
+
+constexpr double share_of(std::uint64_t ns, std::uint64_t pause_ns, std::uint64_t running_ns) {
+  const double all = static_cast<double>(pause_ns) + static_cast<double>(running_ns);
+  return all > 0 ? static_cast<double>(ns) / all : 0;
+}
 
 struct CycleReport {
   std::uint64_t number = 0;  // the first cycle is 1
@@ -32,6 +38,8 @@ struct CycleReport {
   std::array<std::uint64_t, phase_count> phase_ns{};
   std::uint64_t pause_ns = 0;  // from the request to stop until the mutators were told to run
   std::uint64_t sweep_ns = 0;  // by all threads, since the previous cycle
+  // From the end of the previous pause, or from the begin of the Runtime, to this request.
+  std::uint64_t running_ns = 0;
 
   // The thread that stopped last and when, from the request on; empty and 0: all were blocked.
   std::string late_thread{};
@@ -47,7 +55,12 @@ struct CycleReport {
   std::uint64_t allocated_bytes = 0;     // since the previous cycle
   std::uint64_t committed_bytes = 0;     // heap, segments and their metadata
   std::uint64_t trigger_bytes = 0;       // allocation after which the next cycle begins; 0: none
-  std::uint64_t overflows = 0;           // times the grey stack was full and the heap was rescanned
+  std::uint64_t over_limit_bytes =
+      0;  // of what lives, and the room around it that cannot be used: above the soft limit
+  // The soft limit asks for the next cycle so soon that cycles would take more than half of the time: it
+  // is put off, and the heap may pass the limit.
+  bool capped = false;
+  std::uint64_t overflows = 0;  // times the grey stack was full and the heap was rescanned
 
   std::uint64_t weak_references = 0;  // that name live objects
   std::uint64_t weak_cleared = 0;     // made null by this cycle
@@ -56,6 +69,12 @@ struct CycleReport {
   std::uint64_t external_bytes = 0;   // that live objects keep outside of the heap, as declared
 
   std::uint64_t ns(Phase phase) const { return phase_ns[static_cast<std::size_t>(phase)]; }
+  // Time that it cost each mutator since the previous pause: sweeping, divided by their number, and this pause.
+  std::uint64_t collection_ns() const {
+    return pause_ns + std::min(running_ns, sweep_ns / std::max<std::uint64_t>(1, mutators));
+  }
+  // As a share of the time since then, from 0 to 1.
+  double share() const { return share_of(collection_ns(), pause_ns, running_ns); }
 };
 
 // Distributions over all cycles of a Runtime. Formattable by <midden/fmt.hpp>.
@@ -64,7 +83,12 @@ struct PauseReport {
   Histogram pause;
   std::array<Histogram, phase_count> phases;
   std::uint64_t sweep_ns = 0;
+  std::uint64_t collection_ns = 0;  // time that they cost each mutator: CycleReport::collection_ns
+  std::uint64_t running_ns = 0;     // between the pauses
+  std::uint64_t capped = 0;         // cycles after which the next one was put off: CycleReport::capped
 
+  // Collection's share of all time until the last cycle, from 0 to 1.
+  double share() const { return share_of(collection_ns, pause.sum(), running_ns); }
   const Histogram& of(Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
 };
 

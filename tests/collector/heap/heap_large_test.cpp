@@ -102,9 +102,9 @@ TEST_CASE("A large object's bytes count as allocated, a large segment's as arena
   Type& type = only.add(leaf_of(mib));
   Type& segment = only.add(segment_type());
   only.make(type);
-  CHECK(only.heap.allocated_since_cycle() == mib);
+  CHECK(only.heap.new_bytes().allocated == mib);
   std::byte* object = only.make(segment, 8 * mib);
-  CHECK(only.heap.allocated_since_cycle() == mib);
+  CHECK(only.heap.new_bytes().allocated == mib);
   CHECK(only.heap.report().arena_bytes == 0);
   CHECK(only.heap.commit_segment(object, mib, Effort::normal) == Verdict::memory);
   CHECK(only.heap.report().arena_bytes == mib);
@@ -156,14 +156,14 @@ TEST_CASE("A small segment counts as any object") {
   CHECK(only.heap.commit_segment(object, 100 * kib, Effort::normal) == Verdict::memory);
   CHECK(only.heap.report().arena_bytes == 0);
   only.allocator.give_back();
-  CHECK(only.heap.allocated_since_cycle() == only.heap.slot_bytes_of(object));
+  CHECK(only.heap.new_bytes().allocated == only.heap.slot_bytes_of(object));
 }
 
 TEST_CASE("Segments that have grown by the arena trigger ask for a cycle, objects do not") {
   HeapOnly only;
   Type& segment = only.add(segment_type());
   std::byte* object = only.make(segment, 8 * mib);
-  only.heap.set_trigger(no_trigger, mib);
+  only.heap.set_triggers({.allocated = no_trigger, .arena = mib});
   CHECK(only.heap.commit_segment(object, mib, Effort::normal) == Verdict::memory);
   CHECK(only.heap.commit_segment(object, mib, Effort::normal) == Verdict::memory);  // nothing new
   CHECK(only.heap.commit_segment(object, 2 * mib, Effort::normal) == Verdict::cycle_needed);

@@ -28,7 +28,7 @@ Verdict exhaust(HeapOnly& only, Type& type, std::vector<void*>& made, Effort eff
 TEST_CASE("Past the trigger a cycle is asked for, beyond it memory flows on") {
   HeapOnly only;
   Type& type = only.add(leaf_of(1000));
-  only.heap.set_trigger(10 * mib, no_trigger);
+  only.heap.set_triggers({.allocated = 10 * mib, .arena = no_trigger});
   std::vector<void*> made;
   CHECK(exhaust(only, type, made, Effort::normal) == Verdict::cycle_needed);
   const std::size_t bytes = made.size() * 1008;

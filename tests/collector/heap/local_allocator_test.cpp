@@ -165,11 +165,11 @@ TEST_CASE("What was handed out is counted to the byte once the allocator lets go
   const std::uint64_t expected = fill(only, small, 10'000).size() * 24 + fill(only, middle, 100).size() * 5120 +
                                  fill(only, large, 3).size() * 5 * block_bytes;
   only.allocator.give_back();
-  CHECK(only.heap.allocated_since_cycle() == expected);
+  CHECK(only.heap.new_bytes().allocated == expected);
   fill(only, small, 1);
   only.survive({});
   CHECK(only.heap.take_allocated() == expected + 24);
-  CHECK(only.heap.allocated_since_cycle() == 0);
+  CHECK(only.heap.new_bytes().allocated == 0);
 }
 
 TEST_CASE("Two allocators never share a span; what one gives back the other goes on with") {

@@ -35,8 +35,8 @@ constexpr Phase phases[] = {Phase::stop, Phase::roots, Phase::mark, Phase::weak,
 
 TEST_CASE("Phases neither overlap nor leave gaps, and their sum is the pause") {
   now_ns = 1000;
-  readings = 0;
   Ledger ledger(fake_clock);
+  readings = 0;
   ledger.begin(5, Cause::growth);
   now_ns += 99;  // before the first phase: no part of the pause
   std::uint64_t took = 1;
@@ -51,6 +51,7 @@ TEST_CASE("Phases neither overlap nor leave gaps, and their sum is the pause") {
   CHECK(report.cause == Cause::growth);
   CHECK(report.phase_ns == std::array<std::uint64_t, phase_count>{1, 10, 100, 1000, 10'000, 100'000});
   CHECK(report.pause_ns == 111'111);
+  CHECK(report.running_ns == 99);
   CHECK(std::accumulate(report.phase_ns.begin(), report.phase_ns.end(), std::uint64_t{0}) == report.pause_ns);
   CHECK(readings == phase_count + 1);  // one at each boundary
 }
@@ -88,6 +89,28 @@ TEST_CASE("A cycle begins with nothing of the one before") {
     CHECK(report.pause_ns == phase_count);
     CHECK(report.objects_marked == 0);
     report.objects_marked = 100;
+  }
+}
+
+TEST_CASE("The time between two pauses runs from the end of the one to the request of the other") {
+  now_ns = 0;
+  Ledger ledger(fake_clock);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    now_ns += 1000 * number;
+    ledger.begin(number, Cause::growth);
+    for (const Phase phase : phases) {
+      ledger.enter(phase);
+      now_ns += 10;
+    }
+    CycleReport& report = ledger.finish();
+    CHECK(report.running_ns == 1000 * number);
+    CHECK(report.share() == 60.0 / static_cast<double>(60 + 1000 * number));
+    // Two threads swept for 400 ns between them: each was delayed by half of that.
+    report.sweep_ns = 400;
+    report.mutators = 2;
+    CHECK(report.collection_ns() == 260);
+    report.sweep_ns = 1'000'000;
+    CHECK(report.share() == 1);
   }
 }
 

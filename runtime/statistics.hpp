@@ -19,6 +19,9 @@ class Statistics final : public Observer {
     pauses_.pause.record(report.pause_ns);
     for (std::size_t i = 0; i < phase_count; ++i) pauses_.phases[i].record(report.phase_ns[i]);
     pauses_.sweep_ns += report.sweep_ns;
+    pauses_.collection_ns += report.collection_ns();
+    pauses_.running_ns += report.running_ns;
+    pauses_.capped += report.capped;
   }
   PauseReport pauses() const {
     const std::lock_guard lock(mutex_);

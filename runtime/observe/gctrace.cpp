@@ -25,14 +25,17 @@ std::string trace_line(const CycleReport& report, std::uint64_t at_ns) {
     std::snprintf(text, sizeof text, " %s %.3f", std::string(phase_names[i]).c_str(), ms(report.phase_ns[i]));
     line += text;
   }
-  std::snprintf(text, sizeof text,
-                "; sweep %.3f ms; live %.1f MiB (scannable %.1f, arenas %.1f), committed %.1f MiB; allocated %.1f MiB, "
-                "next after %.1f MiB; objects %llu, references %llu; workers %llu, threads %llu",
-                ms(report.sweep_ns), mib(report.live_bytes), mib(report.scannable_bytes), mib(report.arena_bytes),
-                mib(report.committed_bytes), mib(report.allocated_bytes), mib(report.trigger_bytes),
-                static_cast<unsigned long long>(report.objects_marked),
-                static_cast<unsigned long long>(report.references_scanned),
-                static_cast<unsigned long long>(report.workers), static_cast<unsigned long long>(report.mutators));
+  std::snprintf(
+      text, sizeof text,
+      "; sweep %.3f ms, share %.1f %%; live %.1f MiB (scannable %.1f, arenas %.1f), committed %.1f MiB; allocated %.1f "
+      "MiB, "
+      "next after %.1f MiB%s, over the limit %.1f MiB; objects %llu, references %llu; workers %llu, threads %llu",
+      ms(report.sweep_ns), report.share() * 100, mib(report.live_bytes), mib(report.scannable_bytes),
+      mib(report.arena_bytes), mib(report.committed_bytes), mib(report.allocated_bytes), mib(report.trigger_bytes),
+      report.capped ? " (capped)" : "", mib(report.over_limit_bytes),
+      static_cast<unsigned long long>(report.objects_marked),
+      static_cast<unsigned long long>(report.references_scanned), static_cast<unsigned long long>(report.workers),
+      static_cast<unsigned long long>(report.mutators));
   line += text;
   if (report.late_thread.empty()) return line;
   std::snprintf(text, sizeof text, "\" after %.3f ms", ms(report.late_ns));

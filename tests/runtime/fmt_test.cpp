@@ -35,6 +35,8 @@ TEST_CASE("A pause report is a table of the pause and of each phase") {
   report.cycles = 4;
   report.sweep_ns = 12'340'000;
   for (unsigned ns : {1'000u, 2'000u, 3'000u, 40'000'000u}) report.pause.record(ns);
+  report.collection_ns = 50'000'000;
+  report.running_ns = 159'994'000;
   report.phases[static_cast<std::size_t>(midden::Phase::mark)].record(100);
 
   const std::string text = fmt::format("{}", report);
@@ -48,8 +50,13 @@ TEST_CASE("A pause report is a table of the pause and of each phase") {
   CHECK(rows[4] ==
         Row{"mark", "1", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us", "0.10", "us"});
   for (std::size_t i = 0; i < midden::phase_count; ++i) CHECK(rows[2 + i][0] == midden::phase_names[i]);
-  CHECK(rows.back() == Row{"4", "cycles,", "12.3", "ms", "of", "sweeping", "outside", "of", "pauses"});
+  CHECK(rows.back() == Row{"4", "cycles,", "12.3", "ms", "of", "sweeping", "outside", "of", "pauses,", "25.0", "%",
+                           "of", "the", "time"});
 
+  SECTION("cycles that were put off near the limit are told of") {
+    report.capped = 2;
+    CHECK(fmt::format("{}", report) == text + "; put off near the limit 2 times");
+  }
   SECTION("its columns stand under each other") {
     std::istringstream lines(text);
     std::string first, line;
@@ -100,6 +107,7 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   report.cause = midden::Cause::growth;
   report.phase_ns = {1'000, 2'000, 3'000'000, 4'000, 5'000, 6'000};
   report.pause_ns = 3'018'000;
+  report.running_ns = 3 * 3'018'000;
   report.mutators = 1;
   report.objects_marked = 12;
   report.references_scanned = 34;
@@ -110,7 +118,8 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   report.committed_bytes = 9 << 20;
   const std::string text =
       "cycle 7 (growth): pause 3.02 ms (stop 1.00 us, roots 2.00 us, mark 3.00 ms, weak 4.00 us, reclaim 5.00 us, "
-      "resume 6.00 us) of 1 thread, swept before for 0.00 us; marked 12 objects by 34 references; live 3.00 MiB "
+      "resume 6.00 us) of 1 thread, swept before for 0.00 us, 25.0 % of the time; marked 12 objects by 34 references; "
+      "live 3.00 MiB "
       "(scannable 1.00 MiB, arenas 2.00 MiB), committed 9.00 MiB, allocated 5.00 MiB since the cycle before";
   CHECK(fmt::format("{}", report) == text);
 
@@ -125,6 +134,11 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB");
   report.overflows = 2;
   CHECK(fmt::format("{}", report) == text + "; rescanned 2 times; next after 32.0 MiB");
+  report.overflows = 0;
+  report.capped = true;
+  CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB, capped");
+  report.over_limit_bytes = 3 << 20;
+  CHECK(fmt::format("{}", report) == text + "; above the limit by 3.00 MiB; next after 32.0 MiB, capped");
 }
 
 TEST_CASE("A thread's report tells its name, its state and its times to stop") {

@@ -13,7 +13,7 @@
 //   stop         12   3.10 us   2.88 us   4.02 us   9.73 us   9.73 us   9.73 us
 //   ...
 //   resume       12   1.02 us   0.98 us   1.20 us   1.31 us   1.31 us   1.31 us
-//   12 cycles, 3.40 ms of sweeping outside of pauses
+//   12 cycles, 3.40 ms of sweeping outside of pauses, 4.2 % of the time
 //
 // Texts are for people and do not end in a newline. Three digits of a number are shown, a time in
 // us below one millisecond, in ms below ten seconds, then in s; a quantile is at most 0.8 % too
@@ -49,6 +49,8 @@ inline std::string duration_text(double nanoseconds) {
   return three_digits(nanoseconds / 1e9, "s");
 }
 
+inline std::string percent_text(double share) { return fmt::format("{:.1f} %", share * 100); }
+
 inline std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes) / 1024;
@@ -82,9 +84,13 @@ struct fmt::formatter<midden::PauseReport> : midden::detail::ReportFormatter {
     }
     out = row(out, "pause", report.pause);
     for (std::size_t i = 0; i < midden::phase_count; ++i) out = row(out, midden::phase_names[i], report.phases[i]);
-    return fmt::format_to(out, "\n{}, {} of sweeping outside of pauses",
-                          midden::detail::counted(report.cycles, "cycle"),
-                          midden::detail::duration_text(static_cast<double>(report.sweep_ns)));
+    out = fmt::format_to(out, "\n{}, {} of sweeping outside of pauses, {} of the time",
+                         midden::detail::counted(report.cycles, "cycle"),
+                         midden::detail::duration_text(static_cast<double>(report.sweep_ns)),
+                         midden::detail::percent_text(report.share()));
+    return report.capped == 0
+               ? out
+               : fmt::format_to(out, "; put off near the limit {}", midden::detail::counted(report.capped, "time"));
   }
 
  private:
@@ -115,16 +121,22 @@ struct fmt::formatter<midden::CycleReport> : midden::detail::ReportFormatter {
     if (!report.late_thread.empty()) {
       out = fmt::format_to(out, " (the latest, \"{}\", after {})", report.late_thread, time(report.late_ns));
     }
-    out = fmt::format_to(out, ", swept before for {}; marked {} by {}; live {} (scannable {}, arenas {})",
-                         time(report.sweep_ns), midden::detail::counted(report.objects_marked, "object"),
-                         midden::detail::counted(report.references_scanned, "reference"), bytes_text(report.live_bytes),
-                         bytes_text(report.scannable_bytes), bytes_text(report.arena_bytes));
+    out =
+        fmt::format_to(out, ", swept before for {}, {} of the time; marked {} by {}; live {} (scannable {}, arenas {})",
+                       time(report.sweep_ns), midden::detail::percent_text(report.share()),
+                       midden::detail::counted(report.objects_marked, "object"),
+                       midden::detail::counted(report.references_scanned, "reference"), bytes_text(report.live_bytes),
+                       bytes_text(report.scannable_bytes), bytes_text(report.arena_bytes));
     out = fmt::format_to(out, ", committed {}, allocated {} since the cycle before", bytes_text(report.committed_bytes),
                          bytes_text(report.allocated_bytes));
     if (report.overflows != 0) {
       out = fmt::format_to(out, "; rescanned {}", midden::detail::counted(report.overflows, "time"));
     }
-    return report.trigger_bytes == 0 ? out : fmt::format_to(out, "; next after {}", bytes_text(report.trigger_bytes));
+    if (report.over_limit_bytes != 0) {
+      out = fmt::format_to(out, "; above the limit by {}", bytes_text(report.over_limit_bytes));
+    }
+    if (report.trigger_bytes == 0) return out;
+    return fmt::format_to(out, "; next after {}{}", bytes_text(report.trigger_bytes), report.capped ? ", capped" : "");
   }
 };
 

@@ -16,6 +16,8 @@ TEST_CASE("A line tells every field of the report with its unit") {
   for (std::size_t i = 0; i < midden::phase_count; ++i) report.phase_ns[i] = 1'000'000 * (i + 1);
   report.pause_ns = 21'000'000;
   report.sweep_ns = 7'500'000;
+  report.running_ns = 29'000'000;
+  report.over_limit_bytes = 3 << 20;
   report.live_bytes = 10 << 20;
   report.scannable_bytes = 4 << 20;
   report.arena_bytes = 1 << 19;
@@ -29,8 +31,15 @@ TEST_CASE("A line tells every field of the report with its unit") {
   const std::string line = midden::runtime::trace_line(report, 1'234'567'890);
   CHECK(line ==
         "midden: gc 12 @1.235s growth: pause 21.000 ms = stop 1.000 roots 2.000 mark 3.000 weak 4.000 reclaim 5.000 "
-        "resume 6.000; sweep 7.500 ms; live 10.0 MiB (scannable 4.0, arenas 0.5), committed 32.0 MiB; allocated 8.0 "
-        "MiB, next after 16.0 MiB; objects 1234, references 5678; workers 2, threads 3");
+        "resume 6.000; sweep 7.500 ms, share 47.0 %; live 10.0 MiB (scannable 4.0, arenas 0.5), committed 32.0 MiB; "
+        "allocated 8.0 "
+        "MiB, next after 16.0 MiB, over the limit 3.0 MiB; objects 1234, references 5678; workers 2, threads 3");
+
+  report.capped = true;
+  std::string capped = line;
+  capped.replace(line.find("16.0 MiB"), 8, "16.0 MiB (capped)");
+  CHECK(midden::runtime::trace_line(report, 1'234'567'890) == capped);
+  report.capped = false;
 
   report.late_thread = "reader \"2\"";
   report.late_ns = 12'345;
@@ -43,6 +52,8 @@ TEST_CASE("A line holds the largest numbers there are") {
   report.number = report.pause_ns = report.sweep_ns = report.live_bytes = report.scannable_bytes = most;
   report.arena_bytes = report.committed_bytes = report.allocated_bytes = report.trigger_bytes = most;
   report.objects_marked = report.references_scanned = report.workers = report.mutators = most;
+  report.running_ns = report.over_limit_bytes = most;
+  report.capped = true;
   report.phase_ns.fill(most);
   const std::string line = midden::runtime::trace_line(report, most);
   CHECK(
@@ -62,9 +73,9 @@ TEST_CASE("With gctrace there is one line for each cycle, through Config::messag
   REQUIRE(lines.size() == 3);
   const std::regex form(
       R"(midden: gc (\d+) @\d+\.\d{3}s requested: pause \d+\.\d{3} ms = stop \d+\.\d{3} roots \d+\.\d{3} )"
-      R"(mark \d+\.\d{3} weak \d+\.\d{3} reclaim \d+\.\d{3} resume \d+\.\d{3}; sweep \d+\.\d{3} ms; )"
+      R"(mark \d+\.\d{3} weak \d+\.\d{3} reclaim \d+\.\d{3} resume \d+\.\d{3}; sweep \d+\.\d{3} ms, share \d+\.\d %; )"
       R"(live \d+\.\d MiB \(scannable \d+\.\d, arenas \d+\.\d\), committed \d+\.\d MiB; )"
-      R"(allocated \d+\.\d MiB, next after \d+\.\d MiB; objects 10, references \d+; workers 1, threads 1)");
+      R"(allocated \d+\.\d MiB, next after \d+\.\d MiB, over the limit 0.0 MiB; objects 10, references \d+; workers 1, threads 1)");
   for (std::size_t i = 0; i < lines.size(); ++i) {
     CAPTURE(lines[i]);
     std::smatch parts;

@@ -147,6 +147,89 @@ TEST_CASE("A cycle sets the trigger for the next") {
   CHECK(full.collect().trigger_bytes == 1 << 20);
 }
 
+// A clock of which a test says how fast it goes: so much for each reading, and what is added to it.
+std::uint64_t now_ns = 0;
+constexpr std::uint64_t second = 1'000'000'000;
+std::uint64_t slow_clock() { return now_ns += second; }
+
+TEST_CASE("With more alive than the soft limit allows, half of the time is the program's") {
+  // Each pause takes 6 seconds, in which the program would allocate 6 MB: the sweep plays no part.
+  constexpr std::uint64_t pause_ns = 6 * second, byte_ns = 1000;
+  now_ns = 0;
+  FullCycle full(false, {.pacing = {.soft_limit = 16 << 20}}, {.reserve = small_reserve}, slow_clock);
+  Type& type = full.add(leaf_of(1008));
+  for (int i = 0; i < 20'000; ++i) full.root(full.make(type));
+  CHECK(full.collect().over_limit_bytes >= 20'000 * 1008 - (16 << 20));
+
+  std::uint64_t allocated = 0, running = 0, collecting = 0, cycles = 0;
+  while (allocated < (200 << 20)) {
+    Grant grant = full.allocator.allocate(type, 1008, Effort::normal);
+    if (grant.verdict == Verdict::cycle_needed) {
+      const CycleReport report = full.cycle.run(Cause::growth);
+      REQUIRE(report.pause_ns == pause_ns);
+      REQUIRE(report.cause == Cause::limit);
+      REQUIRE(report.capped);
+      REQUIRE(report.over_limit_bytes > 0);
+      running += report.running_ns;
+      collecting += report.pause_ns;
+      ++cycles;
+      continue;
+    }
+    REQUIRE(grant.verdict == Verdict::memory);
+    allocated += 1008;
+    now_ns += 1008 * byte_ns;
+  }
+  CHECK(cycles >= 10);  // it still tries
+  // A second of each interval is that of reading the clock.
+  CHECK(cycles <= allocated * byte_ns / (pause_ns - second) + 1);
+  CHECK(collecting <= running + pause_ns);
+}
+
+TEST_CASE("A cycle that the soft limit brings forward has the cause `limit`, others have their own") {
+  FullCycle full(false, {.pacing = {.floor = 16 << 20, .soft_limit = 24 << 20}});
+  Type& type = full.add(leaf_of(1008));
+  const auto fill = [&] {
+    while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) {
+    }
+    return full.cycle.run(Cause::growth).cause;
+  };
+  CHECK(fill() == Cause::growth);
+  full.root(full.make(full.add(bytes_type()), 14 << 20));
+  CHECK(full.cycle.run(Cause::growth).cause == Cause::growth);
+  CHECK(fill() == Cause::limit);
+  CHECK(full.collect().cause == Cause::requested);
+  CHECK(full.cycle.run(Cause::limit).cause == Cause::limit);
+}
+
+TEST_CASE("Objects and segments share the room below the soft limit") {
+  FullCycle full(false, {.pacing = {.off = true, .soft_limit = 32 << 20}});
+  Type& type = full.add(leaf_of(1008));
+  std::byte* arena = full.root(full.make(full.add(segment_type()), 64 << 20));
+  REQUIRE(full.heap.commit_segment(arena, 15 << 20, Effort::normal) == Verdict::memory);
+  std::size_t bytes = 0;
+  while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) bytes += 1008;
+  CHECK(bytes >= 14 << 20);
+  CHECK(bytes <= 16 << 20);
+  CHECK(full.heap.commit_segment(arena, 16 << 20, Effort::normal) == Verdict::cycle_needed);
+  CHECK(full.heap.committed_bytes() <= 33 << 20);
+  CHECK(full.cycle.run(Cause::growth).cause == Cause::limit);
+  CHECK(full.heap.commit_segment(arena, 16 << 20, Effort::normal) == Verdict::memory);
+}
+
+TEST_CASE("What is held keeps to the soft limit, with its tables and holes") {
+  FullCycle full(false, {.pacing = {.off = true, .soft_limit = 32 << 20}});
+  Type& type = full.add(leaf_of(1008));
+  for (int i = 0; i < 200'000; ++i) {
+    Grant grant = full.allocator.allocate(type, 1008, Effort::normal);
+    if (grant.verdict == Verdict::cycle_needed) {
+      full.cycle.run(Cause::growth);
+      grant.memory = full.make(type);
+    }
+    if (i % 20 == 0 && i < 100'000) full.root(grant.memory);
+    REQUIRE(full.heap.held_bytes() <= (33 << 20));
+  }
+}
+
 TEST_CASE("Switched off, no trigger is reported and none asks for a cycle") {
   FullCycle full(false, {.pacing = {.off = true, .floor = 0}});
   CHECK(full.collect().trigger_bytes == 0);

@@ -22,7 +22,12 @@ class FakePages final : public collector::PageSource {
     refuse_from_ = requests_ + granted;
     refuse_to_ = count == never ? never : refuse_from_ + count;
   }
-  void refuse_nothing() { refuse_from_ = refuse_to_ = never; }
+  // Refuses every n-th request.
+  void refuse_every(std::size_t n) { every_ = n; }
+  void refuse_nothing() {
+    refuse_from_ = refuse_to_ = never;
+    every_ = 0;
+  }
 
   std::size_t requests() const { return requests_; }
   std::size_t reservations() const { return reserved_.size(); }
@@ -55,6 +60,7 @@ class FakePages final : public collector::PageSource {
  private:
   bool refused() {
     const std::size_t number = requests_++;
+    if (every_ != 0 && ++since_ % every_ == 0) return true;
     return number >= refuse_from_ && number < refuse_to_;
   }
 
@@ -63,6 +69,8 @@ class FakePages final : public collector::PageSource {
   std::size_t requests_ = 0;
   std::size_t refuse_from_ = never;
   std::size_t refuse_to_ = never;
+  std::size_t every_ = 0;  // 0: none
+  std::size_t since_ = 0;  // requests while it was not
   std::size_t committed_bytes_ = 0;
   std::size_t discarded_bytes_ = 0;
 };

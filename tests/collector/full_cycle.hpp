@@ -23,8 +23,8 @@ class RootList final : public RootSource {
 class FullCycle : public HeapOnly {
  public:
   explicit FullCycle(bool checked = false, CycleSettings settings = {},
-                     const HeapLimits& limits = {.reserve = small_reserve})
-      : HeapOnly(checked, limits), cycle(heap, world, ledger, throwing(std::move(settings))) {
+                     const HeapLimits& limits = {.reserve = small_reserve}, Clock clock = steady_ns)
+      : HeapOnly(checked, limits), ledger(clock), cycle(heap, world, ledger, throwing(std::move(settings))) {
     cycle.add_roots(roots);
   }
 

@@ -109,6 +109,20 @@ TEST_CASE("A program that becomes faster is charged once, and has paid soon afte
   }
 }
 
+TEST_CASE("A program that becomes faster all the time still gets its half") {
+  // The last rate is always half of the next: what one interval leaves unpaid, the others pay.
+  SimulatedProgram program({.off = true, .soft_limit = limit});
+  program.bytes_a_ns = 0.01;
+  program.run({.scannable = 2000 * mib});
+  program.forget_totals();
+  for (int i = 0; i < 20; ++i) {
+    program.bytes_a_ns *= 2;
+    program.run({.scannable = 2000 * mib});
+    REQUIRE(paid(program, 3 * 2000 * mib));
+  }
+  CHECK(program.limited == 20);
+}
+
 TEST_CASE("Hours without a cycle are no credit") {
   SimulatedProgram program = limited_program();
   program.marked_a_ns = 10;

@@ -58,6 +58,76 @@ TEST_CASE("Requests that wait while a cycle runs are served together by the next
   runtime.remove_observer(gate);
 }
 
+TEST_CASE("Whoever asks while a cycle runs is served by the next, beside one that is blocked for long") {
+  midden::Config config = quiet();
+  config.gc_floor = mib;
+  Runtime runtime(config);
+  Runtime other(quiet("other"));
+  struct Gate final : midden::Observer {
+    std::atomic<int> begun{0};
+    std::atomic<bool> open{false};
+    void cycle_begins(std::uint64_t, Cause) override {
+      ++begun;
+      while (!open) std::this_thread::yield();
+    }
+  } gate;
+  std::atomic<int> asking{0}, blocked{0};
+  std::atomic<bool> release{false};
+  std::int64_t kept = 0;
+  std::thread away([&] {
+    Attach here(runtime, "away");
+    const Root<Node> list = make_list(10);
+    const midden::Blocked region;
+    ++blocked;
+    while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    kept = length_of(list.get());
+  });
+  while (blocked == 0) std::this_thread::yield();
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    runtime.collect();
+    REQUIRE(runtime.last_cycle().number == i);
+    REQUIRE(runtime.last_cycle().objects_marked == 10);
+  }
+
+  runtime.add_observer(gate);
+  std::vector<std::thread> askers;
+  askers.emplace_back([&] { runtime.collect(); });
+  while (gate.begun == 0) std::this_thread::yield();
+  const auto ask = [&] {
+    ++asking;
+    runtime.collect();
+  };
+  askers.emplace_back(ask);
+  askers.emplace_back([&] {
+    Attach here(runtime);
+    ask();
+  });
+  askers.emplace_back([&] {
+    Attach here(runtime);
+    const midden::Blocked region;
+    ask();
+  });
+  askers.emplace_back([&] {
+    Attach here(other);
+    ask();
+  });
+  askers.emplace_back([&] {
+    Attach here(runtime);
+    ++asking;
+    // More than the trigger: the allocation asks.
+    for (std::size_t i = 0; i < mib / sizeof(Node) * 3 / 2; ++i) midden::make<Node>();
+  });
+  while (asking != 5) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  gate.open = true;
+  for (std::thread& asker : askers) asker.join();
+  runtime.remove_observer(gate);
+  CHECK(runtime.pauses().cycles == 22);  // it is blocked still
+  release = true;
+  away.join();
+  CHECK(kept == 10);
+}
+
 TEST_CASE("A request that follows another gets a cycle of its own") {
   Runtime runtime(quiet());
   Attach here(runtime);
@@ -139,10 +209,37 @@ TEST_CASE("Near the memory limit cycles come earlier") {
   config.memory_limit = 8 * mib;
   Runtime runtime(config);
   Attach here(runtime);
+  Causes causes;
+  runtime.add_observer(causes);
   const Root<Array<Ref<Node>>> kept = midden::make_array<Ref<Node>>(mib / 4);
   for (int i = 0; i < 1'000'000; ++i) midden::make<Node>();
-  CHECK(runtime.pauses().cycles >= 2);
+  runtime.remove_observer(causes);
+  CHECK(causes.seen.size() >= 2);
+  for (const Cause cause : causes.seen) CHECK(cause == Cause::limit);
   CHECK(runtime.heap().committed_bytes < 12 * mib);
+}
+
+TEST_CASE("With more alive than the memory limit a program goes on, and says that it is above") {
+  midden::Config config = quiet();
+  config.memory_limit = 4 * mib;
+  Runtime runtime(config);
+  Attach here(runtime);
+  const Root<Node> kept = make_list(400'000);  // 12 MiB and more
+  const std::uint64_t before = runtime.pauses().cycles;
+  constexpr std::uint64_t nodes = 2'000'000;
+  for (std::uint64_t i = 0; i < nodes; ++i) midden::make<Node>();
+  // What is bounded without a clock: a cycle is worth a mebibyte.
+  CHECK(runtime.pauses().cycles - before <= nodes * sizeof(Node) / mib * 2);
+  CHECK(runtime.pauses().cycles > before);
+  CHECK(length_of(kept.get()) == 400'000);
+  runtime.collect();
+  CHECK(runtime.last_cycle().over_limit_bytes >= 400'000 * sizeof(Node) - 4 * mib);
+  CHECK(runtime.last_cycle().capped);
+  const midden::PauseReport pauses = runtime.pauses();
+  CHECK(pauses.capped > 0);
+  CHECK(pauses.collection_ns >= pauses.pause.sum());
+  CHECK(pauses.share() > 0);
+  CHECK(pauses.share() <= 1);
 }
 
 TEST_CASE("At heap_max there is OutOfMemory, and then going on once something is freed") {

@@ -39,6 +39,7 @@ CycleReport Cycle::run(Cause asked) {
     found.added = heap_.new_bytes();
     heap_.reclaim(stopped);
     found.added.allocated = heap_.take_allocated();
+    heap_.set_triggers({no_trigger, no_trigger, no_trigger});  // until the cost of this pause is known
     if (verifier) require(walk_heap(heap_, stopped));
 
     ledger_.enter(Phase::resume);

@@ -201,6 +201,19 @@ TEST_CASE("A cycle that the soft limit brings forward has the cause `limit`, oth
   CHECK(full.cycle.run(Cause::limit).cause == Cause::limit);
 }
 
+TEST_CASE("Mutators that run before the next trigger is known are asked for no cycle") {
+  FullCycle full(false, {.pacing = {.percent = 0, .floor = 1 << 20, .soft_limit = 4 << 20}});
+  Type& type = full.add(leaf_of(200'000));
+  const auto allocate = [&] { return full.allocator.allocate(type, 200'000, Effort::normal).verdict; };
+  int asked = 0;
+  full.world.resumed = [&] {
+    for (int i = 0; i < 10; ++i) asked += allocate() == Verdict::cycle_needed;
+  };
+  full.collect();
+  CHECK(asked == 0);
+  CHECK(allocate() == Verdict::cycle_needed);
+}
+
 TEST_CASE("Objects and segments share the room below the soft limit") {
   FullCycle full(false, {.pacing = {.off = true, .soft_limit = 32 << 20}});
   Type& type = full.add(leaf_of(1008));

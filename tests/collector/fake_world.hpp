@@ -2,6 +2,7 @@
 // A World without threads: it counts stops and notices one that is nested.
 
 #include <cstddef>
+#include <functional>
 
 #include "collector/ports.hpp"
 #include "tests/support/catch.hpp"
@@ -22,8 +23,13 @@ class FakeWorld final : public collector::World {
   bool stopped() const { return stopped_; }
   std::size_t stops() const { return stops_; }
 
+  std::function<void()> resumed;  // what mutators do at once
+
  private:
-  void resume() override { stopped_ = false; }
+  void resume() override {
+    stopped_ = false;
+    if (resumed) resumed();
+  }
 
   bool stopped_ = false;
   std::size_t stops_ = 0;

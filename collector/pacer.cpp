@@ -29,6 +29,7 @@ void PacerInput::add(const CycleReport& report) {
   scannable_bytes = report.scannable_bytes;
   arena_bytes = report.arena_bytes;
   live_bytes = report.live_bytes;
+  external_bytes = report.external_bytes;
   cycle_ns = report.collection_ns();
   running_ns = report.running_ns + report.pause_ns - cycle_ns;
 }

@@ -184,7 +184,7 @@ bool Core::extend(Thread& thread, void* object, std::size_t elements) {
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(elements, info.element_size, &bytes) || __builtin_add_overflow(bytes, info.size, &bytes))
     return false;
-  if (heap_.over_trigger()) collect(Cause::growth);
+  if (heap_.objects_due()) collect(Cause::growth);
   stress_allocation(thread);
   return heap_.extend_large(object, bytes);
 }

@@ -80,9 +80,8 @@ void Core::follow_up_cleanups() {
 
 void Core::declare_external(const void* object, std::uint64_t bytes) {
   require_own(object);
-  collector::ExternalBytes& external = cycle_.weak().external();
-  if (external.over_trigger()) collect(Cause::growth);
-  external.declare(object, bytes);
+  if (heap_.external_due()) collect(Cause::growth);
+  heap_.count_external(cycle_.weak().external().declare(object, bytes));
 }
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

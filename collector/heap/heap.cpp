@@ -70,7 +70,7 @@ Space& Heap::add_space(SpaceShape shape) {
 }
 
 Heap::Span Heap::acquire(Space& space, Effort effort) {
-  if (effort == Effort::normal && over_trigger(allocated_, trigger_)) return {{}, Verdict::cycle_needed};
+  if (effort == Effort::normal && objects_due()) return {{}, Verdict::cycle_needed};
   while (true) {
     BlockIndex head = no_block;
     {
@@ -119,6 +119,7 @@ bool Heap::over_trigger(const Count& bytes, const Count& trigger) const {
 void Heap::set_triggers(const Pressure& growth, std::uint64_t together) {
   trigger_.store(growth.allocated, relaxed);
   arena_trigger_.store(growth.arena, relaxed);
+  external_trigger_.store(growth.external, relaxed);
   together_trigger_.store(together, relaxed);
 }
 

@@ -83,7 +83,11 @@ class Heap {
   // Makes a large object, no segment, longer where it is, by zeroed memory behind it. False, and nothing
   // changed, where that cannot be had: another object's, or beyond a limit.
   bool extend_large(void* object, std::size_t bytes);
-  bool over_trigger() const;
+  // Counts bytes outside of the heap that the host has declared.
+  void count_external(std::uint64_t bytes) { external_declared_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Whether a cycle is needed before more objects, or external bytes, come.
+  bool objects_due() const { return over_trigger(allocated_, trigger_); }
+  bool external_due() const { return over_trigger(external_declared_, external_trigger_); }
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
   // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
@@ -132,7 +136,8 @@ class Heap {
   // Since the last cycle.
   Pressure new_bytes() const {
     return {.allocated = allocated_.load(std::memory_order_relaxed),
-            .arena = arena_allocated_.load(std::memory_order_relaxed)};
+            .arena = arena_allocated_.load(std::memory_order_relaxed),
+            .external = external_declared_.load(std::memory_order_relaxed)};
   }
   std::uint64_t take_allocated() { return allocated_.exchange(0, std::memory_order_relaxed); }
   std::uint64_t committed_bytes() const { return blocks_.figures().committed_bytes; }
@@ -211,8 +216,10 @@ class Heap {
   std::atomic<std::uint64_t> allocated_{0};
   std::atomic<std::uint64_t> allocated_total_{0};
   std::atomic<std::uint64_t> arena_allocated_{0};
+  std::atomic<std::uint64_t> external_declared_{0};
   std::atomic<std::uint64_t> trigger_{no_trigger};
   std::atomic<std::uint64_t> arena_trigger_{no_trigger};
+  std::atomic<std::uint64_t> external_trigger_{no_trigger};
   std::atomic<std::uint64_t> together_trigger_{no_trigger};
   std::atomic<std::uint64_t> sweep_ns_{0};
   std::atomic<std::uint64_t> returned_pages_{0};  // in partly used spans

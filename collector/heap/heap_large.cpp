@@ -19,7 +19,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 }  // namespace
 
 Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
-  if (effort == Effort::normal && over_trigger(allocated_, trigger_)) return {nullptr, Verdict::cycle_needed};
+  if (effort == Effort::normal && objects_due()) return {nullptr, Verdict::cycle_needed};
   if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
   {
     const std::lock_guard lock(large_->mutex);

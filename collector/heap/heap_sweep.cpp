@@ -107,6 +107,7 @@ void Heap::reclaim(const StoppedWorld& stopped) {
   }
   reclaim_cursor_ = 0;
   arena_allocated_.store(0, relaxed);
+  external_declared_.store(0, relaxed);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

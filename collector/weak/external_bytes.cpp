@@ -4,12 +4,12 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
 
-// Relaxed: sums that are read as estimates.
+// Relaxed: a sum that is read as an estimate.
 constexpr auto relaxed = std::memory_order_relaxed;
 
 }  // namespace
 
-void ExternalBytes::declare(const void* object, std::uint64_t bytes) {
+std::uint64_t ExternalBytes::declare(const void* object, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = bytes_.find(object);
   const std::uint64_t before = found == bytes_.end() ? 0 : found->second;
@@ -21,7 +21,7 @@ void ExternalBytes::declare(const void* object, std::uint64_t bytes) {
     bytes_.emplace(object, bytes);
   }
   total_.fetch_add(bytes - before, relaxed);
-  if (bytes > before) declared_.fetch_add(bytes - before, relaxed);
+  return bytes > before ? bytes - before : 0;
 }
 
 std::uint64_t ExternalBytes::of(const void* object) const {
@@ -40,11 +40,6 @@ void ExternalBytes::end_dead(const StoppedWorld&, const Heap& heap) {
       entry = bytes_.erase(entry);
     }
   }
-}
-
-void ExternalBytes::set_trigger(const StoppedWorld&, std::uint64_t bytes) {
-  declared_.store(0, relaxed);
-  trigger_.store(bytes, relaxed);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -37,6 +37,15 @@ std::string trace_line(const CycleReport& report, std::uint64_t at_ns) {
       static_cast<unsigned long long>(report.references_scanned), static_cast<unsigned long long>(report.workers),
       static_cast<unsigned long long>(report.mutators));
   line += text;
+  if (report.weak_references + report.weak_cleared + report.cleanups + report.cleanups_due + report.external_bytes >
+      0) {
+    std::snprintf(text, sizeof text, "; weak %llu, cleared %llu, cleanups %llu, due %llu, external %.1f MiB",
+                  static_cast<unsigned long long>(report.weak_references),
+                  static_cast<unsigned long long>(report.weak_cleared),
+                  static_cast<unsigned long long>(report.cleanups),
+                  static_cast<unsigned long long>(report.cleanups_due), mib(report.external_bytes));
+    line += text;
+  }
   if (report.late_thread.empty()) return line;
   std::snprintf(text, sizeof text, "\" after %.3f ms", ms(report.late_ns));
   return line + "; latest thread \"" + report.late_thread + text;

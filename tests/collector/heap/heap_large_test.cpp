@@ -198,14 +198,14 @@ TEST_CASE("A large object grows in place behind itself, by zeroed memory, at the
   Type& type = only.add(bytes_type());
   std::byte* object = only.make(type, 300 * kib);
   std::memset(object, 0xab, 300 * kib);
-  const std::uint64_t before = only.heap.allocated_since_cycle();
+  const std::uint64_t before = only.heap.new_bytes().allocated;
   REQUIRE(only.heap.extend_large(object, 5 * mib));
   CHECK(only.heap.slot_bytes_of(object) == 5 * mib);
   CHECK(only.head_of(object + 5 * mib - 1).first == only.head_of(object).first);
   CHECK(&only.heap.type_of(object) == &type);
   CHECK(all_are(object, object + 300 * kib, 0xab));
   CHECK(all_are(object + 300 * kib, object + 5 * mib, 0));
-  CHECK(only.heap.allocated_since_cycle() == before + 5 * mib - 5 * block_bytes);
+  CHECK(only.heap.new_bytes().allocated == before + 5 * mib - 5 * block_bytes);
   // All of it is freed as one object.
   only.survive({object});
   CHECK(all_are(object, object + 300 * kib, 0xab));

@@ -162,27 +162,38 @@ TEST_CASE("Nothing is registered with what is closed") {
   CHECK(weak.cleanups().registered() == 1);
 }
 
-TEST_CASE("External bytes replace each other, add up, and are over their trigger when that many are new") {
+TEST_CASE("External bytes replace each other, add up, and end with their objects") {
   Weak weak;
   ExternalBytes& external = weak.weak().external();
   Node* one = weak.root(weak.create<Node>());
   Node* other = weak.create<Node>();
-  CHECK_FALSE(external.over_trigger());
-  {
-    const StoppedWorld stopped = weak.world.stop();
-    external.set_trigger(stopped, 1000);
-  }
-  external.declare(one, 600);
-  external.declare(one, 100);
-  external.declare(one, 300);
-  CHECK_FALSE(external.over_trigger());  // 600, then 200 more
-  external.declare(other, 200);
-  CHECK(external.over_trigger());
+  CHECK(external.declare(one, 600) == 600);
+  CHECK(external.declare(one, 100) == 0);
+  CHECK(external.declare(one, 300) == 200);
+  CHECK(external.declare(other, 200) == 200);
   CHECK(external.total() == 500);
-  weak.collect();
+  const CycleReport report = weak.collect();
+  CHECK(report.external_bytes == 300);
   CHECK(external.total() == 300);
   CHECK(external.of(one) == 300);
   CHECK(external.of(other) == 0);
+}
+
+TEST_CASE("External bytes are due when as many are new as live, and at least the floor") {
+  Weak weak;
+  constexpr std::uint64_t floor = PacerSettings{}.floor;
+  Node* node = weak.root(weak.create<Node>());
+  weak.heap.count_external(weak.weak().external().declare(node, floor - 1));
+  CHECK_FALSE(weak.heap.external_due());
+  weak.heap.count_external(weak.weak().external().declare(node, 10 * floor));
+  CHECK(weak.heap.external_due());
+  CHECK_FALSE(weak.heap.objects_due());
+  weak.collect();
+  CHECK_FALSE(weak.heap.external_due());
+  weak.heap.count_external(9 * floor);
+  CHECK_FALSE(weak.heap.external_due());
+  weak.heap.count_external(floor);
+  CHECK(weak.heap.external_due());
 }
 
 }  // namespace

@@ -41,6 +41,15 @@ TEST_CASE("A line tells every field of the report with its unit") {
   CHECK(midden::runtime::trace_line(report, 1'234'567'890) == capped);
   report.capped = false;
 
+  report.weak_references = 4;
+  report.weak_cleared = 3;
+  report.cleanups = 2;
+  report.cleanups_due = 1;
+  report.external_bytes = 5 << 19;
+  CHECK(midden::runtime::trace_line(report, 1'234'567'890) ==
+        line + "; weak 4, cleared 3, cleanups 2, due 1, external 2.5 MiB");
+  report.weak_references = report.weak_cleared = report.cleanups = report.cleanups_due = report.external_bytes = 0;
+
   report.late_thread = "reader \"2\"";
   report.late_ns = 12'345;
   CHECK(midden::runtime::trace_line(report, 1'234'567'890) == line + "; latest thread \"reader \"2\"\" after 0.012 ms");

@@ -46,8 +46,10 @@ struct Config {
   // The least number of bytes allocated between two cycles that growth starts. Default 32 MiB.
   std::size_t gc_floor = std::size_t{32} << 20;
 
-  // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes: as what lives comes near it cycles come
-  // earlier, and past it each cycle gives free memory back to the system. 0: none.
+  // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes, segments and tables included: as what lives
+  // comes near it cycles come earlier, and past it each cycle gives free memory back to the system.
+  // Such cycles take at most half of the time: where they would need more, the heap passes the
+  // limit, and CycleReport::capped tells. 0: none.
   std::size_t memory_limit = 0;
 
   // MIDDEN_HEAP_MAX. Hard limit on committed bytes, segments included: past it OutOfMemory, the

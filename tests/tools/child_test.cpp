@@ -19,6 +19,7 @@
 namespace {
 
 using bench::measure_in_child;
+using bench::measure_program;
 using nlohmann::ordered_json;
 
 // The text of the error, or nothing.
@@ -26,6 +27,16 @@ template <class F>
 std::string error_of(F measure, std::chrono::milliseconds limit = std::chrono::minutes(1)) {
   try {
     measure_in_child("the subject", measure, limit);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// Of what a shell does with the script.
+std::string error_of_script(const std::string& script, std::chrono::milliseconds limit = std::chrono::minutes(1)) {
+  try {
+    measure_program("the subject", {{"sh", "-c", script}, {}}, limit);
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -127,4 +138,48 @@ TEST_CASE("What waits in the parent's buffers is written once") {
   std::fseek(file, 0, SEEK_END);
   CHECK(std::ftell(file) == 4);
   std::fclose(file);
+}
+
+TEST_CASE("A program's figures are what it writes to standard output") {
+  const auto found =
+      measure_program("the subject", {{"sh", "-c", "echo \"{\\\"value\\\": $VALUE}\""}, {{"VALUE", "12"}}});
+  CHECK(found.figures == ordered_json{{"value", 12}});
+  CHECK(found.peak_rss_bytes > 0);
+}
+
+TEST_CASE("A program has an empty file to read and write as descriptor 3") {
+  const std::string script =
+      "test ! -s /proc/self/fd/3 && echo 12 >&3 && echo \"{\\\"value\\\": $(cat /proc/$$/fd/3)}\"";
+  for (int i = 0; i < 2; ++i) {
+    CHECK(measure_program("the subject", {{"sh", "-c", script}, {}}).figures == ordered_json{{"value", 12}});
+  }
+}
+
+TEST_CASE("A program that cannot be started is an error that names it") {
+  std::string text;
+  try {
+    measure_program("the subject", {{"/nowhere/program"}, {}});
+  } catch (const std::runtime_error& error) {
+    text = error.what();
+  }
+  CHECK(holds(text, "the subject"));
+  CHECK(holds(text, "/nowhere/program"));
+}
+
+TEST_CASE("A program that fails is named with its status or its signal") {
+  CHECK(holds(error_of_script("echo '{}'; exit 3"), "the subject ended with status 3"));
+  CHECK(holds(error_of_script("kill -9 $$"), "the subject died of signal 9"));
+}
+
+TEST_CASE("A program that writes no figures is an error with what it wrote") {
+  for (const char* const text : {"", "twelve", "[12]", "{} {}"}) {
+    CAPTURE(text);
+    const std::string error = error_of_script("echo '" + std::string(text) + "'");
+    CHECK(holds(error, "the subject"));
+    CHECK(holds(error, text));
+  }
+}
+
+TEST_CASE("A program that takes too long is ended and named") {
+  CHECK(holds(error_of_script("exec sleep 60", std::chrono::milliseconds(50)), "0.05 s"));
 }

@@ -88,21 +88,30 @@ def metrics(rows, subject, **parameters):
             if row['subject'] == subject and parameters.items() <= row['parameters'].items()}
 
 
-def peers():
-    """The names of those that the program was built with."""
-    version, line = runs('--version').stdout.splitlines()
+def peers(**environment):
+    """The subjects of those that are there."""
+    version, line = runs('--version', **environment).stdout.splitlines()
     number = r'\d+\.\d+\.\d+'
     assert re.fullmatch(number, version), version
-    assert re.fullmatch(rf'peers: (none|(bdwgc|mimalloc) {number}|bdwgc {number}, mimalloc {number})', line), line
-    return {name for name in ['bdwgc', 'mimalloc'] if name in line}
+    found = re.fullmatch(rf'peers: (none|(, )?(bdwgc {number})?(, )?(mimalloc {number})?(, )?(go \S+)?(, )?(java \S+)?)',
+                         line)
+    assert found and not line.endswith(','), line
+    names = {'bdwgc': ['bdwgc', 'bdwgc-tuned'], 'mimalloc': ['mimalloc'], 'go': ['go'],
+             'java': ['java-g1', 'java-parallel']}
+    return {subject for name, subjects in names.items() if f' {name} ' in line for subject in subjects}
 
 
 def has_bdwgc():
     return 'bdwgc' in peers()
 
 
+def programs():
+    """The peers in other languages."""
+    return {peer for peer in peers() if peer == 'go' or peer.startswith('java')}
+
+
 def collectors():
-    return {'midden', 'bdwgc', 'bdwgc-tuned'} if has_bdwgc() else {'midden'}
+    return {'midden'} | peers() - {'mimalloc'}
 
 
 def subjects(rows):
@@ -112,9 +121,10 @@ def subjects(rows):
 def check_ratios(rows, found, subject, cost):
     """To the peers; `cost` is the metric by which they are compared. Answers their names."""
     ratios = {name for name in found if name.startswith('ratio_to_')}
-    bdwgc = [name for name in ['bdwgc', 'bdwgc-tuned'] if has_bdwgc()]
-    for name, others in [('ratio_to_malloc', ['malloc']), ('ratio_to_mimalloc', ['mimalloc'][:'mimalloc' in peers()]),
-                         ('ratio_to_best_bdwgc', bdwgc)]:
+    for name, others in [('ratio_to_malloc', {'malloc'}), ('ratio_to_mimalloc', {'mimalloc'}),
+                         ('ratio_to_best_bdwgc', {'bdwgc', 'bdwgc-tuned'}), ('ratio_to_go', {'go'}),
+                         ('ratio_to_best_java', {'java-g1', 'java-parallel'})]:
+        others &= subjects(rows)
         same(name in ratios, bool(others) and subject not in others)
         if name in ratios:
             best = min(metrics(rows, other)[cost] for other in others)
@@ -123,7 +133,7 @@ def check_ratios(rows, found, subject, cost):
 
 
 def everybody():
-    return collectors() | {'midden-unsafe', 'malloc'} | peers() & {'mimalloc'}
+    return {'midden', 'midden-unsafe', 'malloc'} | peers()
 
 
 def test_trees_compares_with_its_peers():
@@ -298,7 +308,7 @@ def test_scaling_goes_through_round_sizes():
 def check_markers(rows, thing, things, with_prefetch):
     """The rows of a case that measures marking: one set of metrics for each marker."""
     same(subjects(rows), collectors())
-    for subject in collectors():
+    for subject in subjects(rows):
         settings = [{'prefetch': True}] + [{'prefetch': False}] * with_prefetch if subject == 'midden' else [{}]
         found = {json.dumps(row['parameters']) for row in rows if row['subject'] == subject}
         same(len(found), 2 * len(settings))
@@ -308,19 +318,21 @@ def check_markers(rows, thing, things, with_prefetch):
                 ratios = {name for name in found if name.startswith('ratio_to_')}
                 same(set(found) - ratios, {'mark_ms', f'mark_ns_per_{thing}', f'{thing}s_per_s', 'pause_ms',
                                            'peak_rss_bytes'})
-                same(ratios, {name for name, there in [
-                    ('ratio_to_bdwgc_tuned', subject != 'bdwgc-tuned' and has_bdwgc()),
+                usual = [row for row in rows if row['parameters']['workers'] == workers
+                         and row['parameters'].get('prefetch', True)]
+                to_peers = check_ratios(usual, {name: value for name, value in found.items()
+                                                if name not in ['ratio_to_no_prefetch', 'ratio_to_one_worker']},
+                                        subject, 'mark_ms')
+                same(ratios - to_peers, {name for name, there in [
                     ('ratio_to_no_prefetch', with_prefetch and setting == {'prefetch': True}),
                     ('ratio_to_one_worker', workers == 2)] if there})
-                assert 0 < found['mark_ms'] <= found['pause_ms'], found
+                # Go marks beside the program.
+                assert 0 < found['mark_ms'] and (found['mark_ms'] <= found['pause_ms'] or subject == 'go'), found
                 assert math.isclose(found[f'mark_ns_per_{thing}'] * things, found['mark_ms'] * 1e6), found
                 assert math.isclose(found[f'{thing}s_per_s'] * found[f'mark_ns_per_{thing}'], 1e3), found
                 assert found['peak_rss_bytes'] > 1 << 16, found
     one, two = (metrics(rows, 'midden', workers=workers, prefetch=True) for workers in [1, 2])
     assert math.isclose(two['ratio_to_one_worker'], one['mark_ms'] / two['mark_ms']), (one, two)
-    if has_bdwgc():
-        base = metrics(rows, 'bdwgc-tuned', workers=2)
-        assert math.isclose(two['ratio_to_bdwgc_tuned'], base['mark_ms'] / two['mark_ms']), (two, base)
     if with_prefetch:
         base = metrics(rows, 'midden', workers=2, prefetch=False)
         assert math.isclose(two['ratio_to_no_prefetch'], base['mark_ms'] / two['mark_ms']), (two, base)
@@ -390,17 +402,14 @@ def test_a_peer_with_other_markers_than_asked_is_an_error():
 
 def test_gcbench_compares_with_its_peers():
     rows = check_rows(runs('gcbench', *TINY['gcbench'], '--json', '-').stdout, 'gcbench')
-    same(subjects(rows), collectors() | {'midden-unsafe', 'malloc'})
+    same(subjects(rows), everybody())
     for subject in subjects(rows):
         found = metrics(rows, subject)
-        ratios = {name for name in found if name.startswith('ratio_to_')}
-        cost = {'cycles', 'mark_ms', 'pause_us_max'} if subject != 'malloc' else set()
+        ratios = check_ratios(rows, found, subject, 'wall_s')
+        cost = {'cycles', 'pause_us_max'} if 'malloc' not in subject else set()
+        cost |= {'mark_ms'} if cost and subject not in programs() else set()
         same(set(found) - ratios, {'wall_s', 'wall_s_best', 'peak_rss_bytes', *cost})
         assert 0 < found['wall_s_best'] <= found['wall_s'], found
-        for ratio, other in [('ratio_to_malloc', 'malloc'), ('ratio_to_bdwgc_tuned', 'bdwgc-tuned')]:
-            same(ratio in ratios, subject != other and other in subjects(rows))
-            if ratio in ratios:
-                assert math.isclose(found[ratio], metrics(rows, other)['wall_s'] / found['wall_s']), found
     same(rows[0]['parameters'], {'depth': 6, 'repetitions': 2, 'workers': 2})
 
 
@@ -451,10 +460,64 @@ def test_numbers_of_threads_that_are_none_are_named():
 
 
 def test_a_missing_peer_is_said_once():
-    for peer, cases in [('bdwgc', ['graph', 'refs', 'gcbench', 'trees', 'alloc', 'churn', 'stop']),
-                        ('mimalloc', ['trees', 'alloc', 'churn'])]:
-        for case in cases:
-            same(runs(case, *TINY[case]).stdout.count(f'{peer} is missing'), 0 if peer in peers() else 1)
+    marking = ['graph', 'refs']
+    making = ['gcbench', 'trees', 'alloc', 'churn']
+    there = peers()
+    for case in [*marking, *making, 'stop']:
+        text = runs(case, *TINY[case]).stdout
+        for peer, subject, cases in [('bdwgc', 'bdwgc', [*marking, *making, 'stop']), ('mimalloc', 'mimalloc', making),
+                                     ('go', 'go', [*marking, *making]), ('java', 'java-g1', [*marking, *making])]:
+            same(len(re.findall(f'^{peer} is missing', text, re.M)), int(case in cases and subject not in there))
+
+
+def test_java_that_is_not_there_when_it_runs_is_left_out():
+    if 'java-g1' not in peers():
+        return 'no java'
+    with tempfile.TemporaryDirectory() as empty:
+        same(peers(PATH=empty), {peer for peer in peers() if not peer.startswith('java')})
+        for case in ['trees', 'gcbench', 'alloc', 'churn', 'graph', 'refs']:
+            done = runs(case, *TINY[case], '--json', '-', PATH=empty)
+            assert 'java is missing: it is not in PATH' in done.stderr, done.stderr
+            rows = check_rows(done.stdout, case)
+            assert not {'java-g1', 'java-parallel'} & subjects(rows) and 'midden' in subjects(rows), rows
+            done = run(case, *TINY[case], '--subjects', 'midden,java-g1', PATH=empty)
+            assert done.returncode == 2 and 'java is missing: it is not in PATH' in done.stderr, done
+
+
+def test_a_peer_of_another_language_that_fails_is_named():
+    if 'java-g1' not in peers():
+        return 'no java'
+    for case in ['trees', 'gcbench', 'alloc', 'churn', 'graph', 'refs']:
+        done = run(case, *TINY[case], '--subjects', 'java-parallel', JAVA_TOOL_OPTIONS='-XX:+NoSuchOption')
+        assert done.returncode == 1 and 'midden-bench: java-parallel ended with status 1' in done.stderr, done
+        same(done.stdout, '')
+    with tempfile.TemporaryDirectory() as folder:
+        java = pathlib.Path(folder) / 'java'
+        for text, culprit in [('echo figures', 'figures'), ('echo [1]', '[1]'), ('', 'no figures'),
+                              ('kill -9 $$', 'signal 9')]:
+            java.write_text('#!/bin/sh\n' + text + '\n')
+            java.chmod(0o755)
+            done = run('trees', *TINY['trees'], '--subjects', 'java-g1', PATH=folder)
+            assert done.returncode == 1 and 'java-g1' in done.stderr and culprit in done.stderr, done
+
+
+def test_only_the_subjects_asked_for_are_measured():
+    for case in ['trees', 'gcbench', 'alloc', 'churn', 'graph', 'refs']:
+        for asked in [['midden'], *([peer] for peer in sorted(programs())), sorted(programs() | {'midden'})]:
+            done = runs(case, *TINY[case], '--subjects', ','.join(asked), '--json', '-')
+            same(subjects(check_rows(done.stdout, case)), set(asked))
+            assert 'is missing' not in done.stderr, done.stderr
+        rows = check_rows(runs(case, *TINY[case], '--subjects', 'midden', '--json', '-').stdout, case)
+        same({row['metric'] for row in rows if row['metric'].startswith('ratio_to_')}
+             - {'ratio_to_one_worker', 'ratio_to_no_prefetch', 'ratio_to_one_thread'}, set())
+
+
+def test_unknown_subjects_are_named_and_the_others_listed():
+    for case in ['trees', 'gcbench', 'alloc', 'churn']:
+        refuses(['--subjects', '"tcmalloc"', 'midden-unsafe, ', 'bdwgc-tuned, ', 'mimalloc, ', 'go, ', 'java-parallel'],
+                case, '--subjects', 'midden,tcmalloc')
+    for case in ['graph', 'refs']:
+        refuses(['--subjects', '"malloc"', 'midden, ', 'bdwgc-tuned, ', 'java-g1'], case, '--subjects', 'malloc')
 
 
 def test_a_subject_that_fails_is_named():

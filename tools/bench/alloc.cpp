@@ -6,8 +6,8 @@
 //             when 64 others have been made after it, from a ring on the stack of its thread
 //
 // Subjects: midden, make<Block> as the README writes it; midden-unsafe, the raw variant; the peers
-// (peers/makers.hpp). Midden's blocks are leaves; what GC_MALLOC makes may have references. Both
-// come zeroed, those of malloc and mimalloc do not.
+// (peers/makers.hpp, peers/programs.hpp). Midden's blocks are leaves, so are those of Go and Java; what
+// GC_MALLOC makes may have references. All come zeroed but those of malloc and mimalloc.
 //
 // All subjects in turn, as often as asked, each in a process of its own. Time is that of the
 // slowest thread, from when all are there to its last object; a thread's own objects count for ns
@@ -35,8 +35,10 @@
 #include "tools/bench/child.hpp"
 #include "tools/bench/cycles.hpp"
 #include "tools/bench/peers/makers.hpp"
+#include "tools/bench/peers/programs.hpp"
 #include "tools/bench/progress.hpp"
 #include "tools/bench/ratios.hpp"
+#include "tools/bench/subjects.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
 
@@ -49,6 +51,7 @@ constexpr std::size_t size_count = 9;
 constexpr std::size_t most_bytes = least_bytes << (size_count - 1);
 
 struct AllocOptions {
+  SubjectChoice subjects;
   std::size_t from = least_bytes;
   std::size_t to = most_bytes;
   std::size_t threads = 2;
@@ -171,38 +174,54 @@ nlohmann::ordered_json run_peer(const Row& row) {
   return figures;
 }
 
-using Run = nlohmann::ordered_json (*)(const Row&);
+std::size_t index_of(std::size_t bytes) {
+  return static_cast<std::size_t>(std::countr_zero(bytes) - std::countr_zero(least_bytes));
+}
 
-struct Subject {
-  std::string name;
-  std::array<Run, size_count> runs;  // for each size
-  bool collects = true;
-};
+using Run = nlohmann::ordered_json (*)(const Row&);
+using Runs = std::array<Run, size_count>;  // for each size
 
 template <bool raw, std::size_t... i>
-constexpr std::array<Run, size_count> managed_runs(std::index_sequence<i...>) {
+constexpr Runs managed_runs(std::index_sequence<i...>) {
   return {run_managed<raw, (least_bytes << i)>...};
 }
 
 template <class Maker>
-void add_peer(std::vector<Subject>& subjects) {
-  if (!Maker::there()) return;
-  subjects.push_back({Maker::name, {}, Maker::collects});
-  subjects.back().runs.fill(run_peer<Maker>);
+Runs peer_runs() {
+  Runs runs;
+  runs.fill(run_peer<Maker>);
+  return runs;
 }
 
-std::vector<Subject> all_subjects() {
+struct Subject {
+  std::string name;
+  std::function<ChildFigures(const Row&)> measure;
+  bool collects = true;
+};
+
+std::vector<Subject> chosen_subjects(const AllocOptions& options) {
   constexpr std::make_index_sequence<size_count> sizes;
-  std::vector<Subject> subjects{{"midden", managed_runs<false>(sizes)}, {"midden-unsafe", managed_runs<true>(sizes)}};
-  add_peer<Packaged>(subjects);
-  add_peer<Tuned>(subjects);
-  add_peer<Malloc>(subjects);
-  add_peer<Mimalloc>(subjects);
+  std::vector<Subject> subjects;
+  const auto add = [&](const char* name, const Runs& runs, bool collects) {
+    if (!options.subjects.has(name)) return;
+    const auto measure = [=](const Row& row) {
+      return measure_in_child(name, [&] { return runs[index_of(row.bytes)](row); });
+    };
+    subjects.push_back({name, measure, collects});
+  };
+  add("midden", managed_runs<false>(sizes), true);
+  add("midden-unsafe", managed_runs<true>(sizes), true);
+  add(Packaged::name, peer_runs<Packaged>(), true);
+  add(Tuned::name, peer_runs<Tuned>(), true);
+  add(Malloc::name, peer_runs<Malloc>(), false);
+  add(Mimalloc::name, peer_runs<Mimalloc>(), false);
+  for (const Program& program : programs()) {
+    if (!options.subjects.has(program.name)) continue;
+    subjects.push_back({program.name, [&](const Row& row) {
+                          return program.measure({.name = "alloc", .numbers = {row.bytes, row.threads, row.objects}});
+                        }});
+  }
   return subjects;
-}
-
-std::size_t index_of(std::size_t bytes) {
-  return static_cast<std::size_t>(std::countr_zero(bytes) - std::countr_zero(least_bytes));
 }
 
 std::vector<std::size_t> sizes_of(const AllocOptions& options) {
@@ -259,7 +278,7 @@ struct Results {
 };
 
 Results measure(const AllocOptions& options) {
-  Results results{rows_of(options), all_subjects(), {}};
+  Results results{rows_of(options), chosen_subjects(options), {}};
   results.taken.assign(results.rows.size(), std::vector<Taken>(results.subjects.size()));
   Progress progress("alloc", results.rows.size() * results.subjects.size() * options.repetitions);
   for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
@@ -267,8 +286,7 @@ Results measure(const AllocOptions& options) {
       const Row& row = results.rows[r];
       for (std::size_t s = 0; s < results.subjects.size(); ++s) {
         const Subject& subject = results.subjects[s];
-        const ChildFigures child =
-            measure_in_child(subject.name, [&] { return subject.runs[index_of(row.bytes)](row); });
+        const ChildFigures child = subject.measure(row);
         Taken& taken = results.taken[r][s];
         taken.seconds.add(child.figures["seconds"].get<double>());
         if (subject.collects) taken.cycles.add(child.figures["cycles"].get<double>());
@@ -336,7 +354,7 @@ void run_alloc(const AllocOptions& options, Output& output) {
           [&](std::size_t r, std::size_t s) { return figure(results.to_one_thread(r, s)) + "x"; });
     fmt::print(output.text(), "\n");
   }
-  fmt::print(output.text(), "{}", missing_peers());
+  fmt::print(output.text(), "{}", options.subjects.missing_peers());
 }
 
 }  // namespace
@@ -344,6 +362,7 @@ void run_alloc(const AllocOptions& options, Output& output) {
 Case alloc_case(CLI::App& app) {
   const auto options = std::make_shared<AllocOptions>();
   CLI::App* command = app.add_subcommand("alloc", "Making objects of one size, with one thread and more");
+  add_subjects(*command, options->subjects, allocating_subjects());
   add_number(*command, "--from", options->from, least_bytes, most_bytes, "The least size in bytes");
   add_number(*command, "--to", options->to, least_bytes, most_bytes, "The largest; between them each power of two");
   add_number(*command, "--threads", options->threads, 1, 64, "Threads: 1, 2, 4 ... up to this");

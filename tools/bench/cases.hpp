@@ -3,20 +3,20 @@
 //
 //   case      measures                                                  against
 //
-//   trees     binary trees, made and dropped                            bdwgc, malloc, mimalloc
-//   gcbench   GCBench: trees, top-down and bottom-up                    bdwgc, malloc
-//   alloc     objects of one size, made and dropped: each size, threads  bdwgc, malloc, mimalloc
-//   churn     objects of a large heap, replaced at random               bdwgc, malloc, mimalloc
+//   trees     binary trees, made and dropped                            bdwgc, malloc, mimalloc, Go, Java
+//   gcbench   GCBench: trees, top-down and bottom-up                    the same
+//   alloc     objects of one size, made and dropped: each size, threads  the same
+//   churn     objects of a large heap, replaced at random               the same
 //   memory    fragmentation, memory given back, large slices             std::vector
-//   graph     marking a shuffled graph                                  bdwgc
-//   refs      marking a slice of very many references                   bdwgc
+//   graph     marking a shuffled graph                                  bdwgc, Go, Java
+//   refs      marking a slice of very many references                   bdwgc, Go, Java
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
 //   scaling   mark time from small maps to large ones
 //   space     bytes for an entry, at several sizes of a map
 //   stop      time to stop and resume threads that allocate             bdwgc
 //
-// bdwgc and mimalloc are peers that a program may have been built without: `midden-bench --version`
-// tells.
+// All peers but malloc are such that a program may have been built without, and Java one that may not be
+// here when it runs: `midden-bench --version` tells. --subjects leaves out what is not asked for.
 
 #include "tools/bench/options.hpp"
 

@@ -13,7 +13,8 @@
 // the cycles of that time. A node that is not what its slot says at the end is an error.
 //
 // Subjects: midden, make<Node> as the README writes it; midden-unsafe, the raw variant; the peers
-// (peers/makers.hpp). Each has a process of its own, with the same sequence of slots.
+// (peers/makers.hpp, peers/programs.hpp). Each has a process of its own, with the same sequence of
+// slots, or a random one of its own in Go and Java.
 //
 // Threads: one, and those of the collector.
 
@@ -23,6 +24,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -39,8 +41,10 @@
 #include "tools/bench/cycles.hpp"
 #include "tools/bench/dice.hpp"
 #include "tools/bench/peers/makers.hpp"
+#include "tools/bench/peers/programs.hpp"
 #include "tools/bench/progress.hpp"
 #include "tools/bench/ratios.hpp"
+#include "tools/bench/subjects.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
 #include "tools/bench/workers.hpp"
@@ -52,6 +56,7 @@ namespace {
 constexpr std::size_t batch = 1000;
 
 struct ChurnOptions {
+  SubjectChoice subjects;
   std::size_t bytes = std::size_t{256} << 20;
   double seconds = 5;
   std::size_t workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
@@ -198,32 +203,54 @@ nlohmann::ordered_json run(const ChurnOptions& options) {
   return figures;
 }
 
+// Filling takes its time, too, and more than that where memory is short.
+std::chrono::milliseconds limit_of(const ChurnOptions& options) {
+  return std::chrono::minutes(30) + std::chrono::milliseconds(static_cast<std::int64_t>(options.seconds * 1e3));
+}
+
+ChildFigures measure_program(const Program& program, const ChurnOptions& options) {
+  constexpr std::uint64_t java_bytes_per_slot = 72 + 4;
+  const std::uint64_t slots = options.bytes / sizeof(Node);
+  return program.measure({.name = "churn",
+                          .numbers = {slots, static_cast<std::uint64_t>(options.seconds * 1e3)},
+                          .live_bytes = slots * java_bytes_per_slot,
+                          .workers = options.workers,
+                          .limit = limit_of(options)});
+}
+
 struct Subject {
   std::string name;
-  nlohmann::ordered_json (*run)(const ChurnOptions&);
+  std::function<ChildFigures()> measure;
   bool collects = true;
   ChildFigures found{};
 
   double value(const char* of) const { return found.figures[of].get<double>(); }
 };
 
-template <class Maker>
-void add_peer(std::vector<Subject>& subjects) {
-  if (Maker::there()) subjects.push_back({Maker::name, run<Peer<Maker>>, Maker::collects});
-}
-
 std::vector<Subject> measured_subjects(const ChurnOptions& options) {
-  std::vector<Subject> subjects{{"midden", run<Managed>}, {"midden-unsafe", run<Unsafe>}};
-  add_peer<Packaged>(subjects);
-  add_peer<Tuned>(subjects);
-  add_peer<Malloc>(subjects);
-  add_peer<Mimalloc>(subjects);
+  std::vector<Subject> subjects;
+  const auto add = [&](const char* name, nlohmann::ordered_json (*run)(const ChurnOptions&), bool collects) {
+    if (!options.subjects.has(name)) return;
+    const auto measure = [=, &options] {
+      return measure_in_child(
+          name, [&] { return run(options); }, limit_of(options));
+    };
+    subjects.push_back({name, measure, collects});
+  };
+  add("midden", run<Managed>, true);
+  add("midden-unsafe", run<Unsafe>, true);
+  add(Packaged::name, run<Peer<Packaged>>, true);
+  add(Tuned::name, run<Peer<Tuned>>, true);
+  add(Malloc::name, run<Peer<Malloc>>, false);
+  add(Mimalloc::name, run<Peer<Mimalloc>>, false);
+  for (const Program& program : programs()) {
+    if (options.subjects.has(program.name)) {
+      subjects.push_back({program.name, [&] { return measure_program(program, options); }});
+    }
+  }
   Progress progress("churn", subjects.size());
   for (Subject& subject : subjects) {
-    // Filling takes its time, too, and more than that where memory is short.
-    const auto limit = std::chrono::minutes(30) + std::chrono::seconds(static_cast<std::int64_t>(options.seconds));
-    subject.found = measure_in_child(
-        subject.name, [&] { return subject.run(options); }, limit);
+    subject.found = subject.measure();
     progress.step();
   }
   return subjects;
@@ -235,7 +262,7 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
   Ratios ratios;
   for (const Subject& subject : subjects) ratios.add(subject.name, 1 / subject.value("operations_per_s"));
   std::vector<std::string> header{"", "M operations/s"};
-  for (std::string& name : Ratios::header()) header.push_back(std::move(name));
+  for (std::string& name : ratios.header()) header.push_back(std::move(name));
   header.insert(header.end(), {"p50 us", "p99", "p99.9", "p99.99", "max", "cycles", "pause max us", "peak RSS MiB"});
   Table table(std::move(header));
   for (const Subject& subject : subjects) {
@@ -269,7 +296,7 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
   table.print(output.text());
   fmt::print(output.text(),
              "\nRatios: the row's operations per second by the other's. Latency: of {} operations together.\n{}", batch,
-             missing_peers());
+             options.subjects.missing_peers());
 }
 
 }  // namespace
@@ -277,6 +304,7 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
 Case churn_case(CLI::App& app) {
   const auto options = std::make_shared<ChurnOptions>();
   CLI::App* command = app.add_subcommand("churn", "Replacing objects of a large heap at random");
+  add_subjects(*command, options->subjects, allocating_subjects());
   add_bytes(*command, "--bytes", options->bytes, 4096, std::size_t{64} << 30, "Size of all nodes");
   add_seconds(*command, "--seconds", options->seconds, "Time for each subject, once its table is full");
   add_number(*command, "--workers", options->workers, 1, 16, "Threads that mark");

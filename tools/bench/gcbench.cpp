@@ -14,11 +14,12 @@
 //
 //   midden          as the README writes it: make<Node>, which returns a Root
 //   midden-unsafe   top-down raw; bottom-up with roots, but without looking for the thread
-//   bdwgc           as packaged, and bdwgc-tuned (peers/bdwgc.hpp)
-//   malloc          malloc and free
+//   the peers       peers/makers.hpp: bdwgc, bdwgc-tuned, malloc, mimalloc
+//                   peers/programs.hpp: go, java-g1, java-parallel
 //
 // in turn, as often as asked, each run in a process of its own. The time is from the beginning of
-// the heap to the last short-lived tree; a run whose long-lived tree is not whole then is an error.
+// the heap to the last short-lived tree; a run whose long-lived tree is not whole then is an error. How
+// long they mark is not asked of Go and Java, which do so in part beside the program.
 //
 // Threads: one, and those of the collector.
 
@@ -26,6 +27,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -41,7 +43,10 @@
 #include "tools/bench/peers/bdwgc.hpp"
 #include "tools/bench/peers/makers.hpp"
 #include "tools/bench/peers/plain_trees.hpp"
+#include "tools/bench/peers/programs.hpp"
 #include "tools/bench/progress.hpp"
+#include "tools/bench/ratios.hpp"
+#include "tools/bench/subjects.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
 #include "tools/bench/workers.hpp"
@@ -55,6 +60,7 @@ constexpr std::size_t stretch = 2;
 constexpr std::size_t numbers = 500'000;
 
 struct GcbenchOptions {
+  SubjectChoice subjects;
   std::size_t depth = 16;
   std::size_t repetitions = 5;
   std::size_t workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
@@ -204,9 +210,18 @@ nlohmann::ordered_json run(const GcbenchOptions& options) {
   return figures;
 }
 
+// The stretch tree, or the long-lived one with the array and a short-lived one.
+ChildFigures measure_program(const Program& program, const GcbenchOptions& options) {
+  constexpr std::uint64_t java_node_bytes = 32;
+  return program.measure({.name = "gcbench",
+                          .numbers = {options.depth},
+                          .live_bytes = tree_size(options.depth + stretch) * java_node_bytes + numbers * sizeof(double),
+                          .workers = options.workers});
+}
+
 struct Subject {
   std::string name;
-  nlohmann::ordered_json (*run)(const GcbenchOptions&);
+  std::function<ChildFigures()> measure;
   bool collects = true;
   Samples seconds{};
   Samples cycles{};
@@ -215,15 +230,24 @@ struct Subject {
   Samples peak_rss_bytes{};
 };
 
-std::vector<Subject> all_subjects() {
+std::vector<Subject> chosen_subjects(const GcbenchOptions& options) {
   std::vector<Subject> subjects;
-  subjects.push_back({"midden", run<Managed>});
-  subjects.push_back({"midden-unsafe", run<Unsafe>});
-  if (bdwgc::present()) {
-    subjects.push_back({"bdwgc", run<Peer<Packaged>>});
-    subjects.push_back({"bdwgc-tuned", run<Peer<Tuned>>});
+  const auto add = [&](const char* name, nlohmann::ordered_json (*run)(const GcbenchOptions&), bool collects) {
+    if (!options.subjects.has(name)) return;
+    subjects.push_back(
+        {name, [=, &options] { return measure_in_child(name, [&] { return run(options); }); }, collects});
+  };
+  add("midden", run<Managed>, true);
+  add("midden-unsafe", run<Unsafe>, true);
+  add(Packaged::name, run<Peer<Packaged>>, true);
+  add(Tuned::name, run<Peer<Tuned>>, true);
+  add(Malloc::name, run<Peer<Malloc>>, false);
+  add(Mimalloc::name, run<Peer<Mimalloc>>, false);
+  for (const Program& program : programs()) {
+    if (options.subjects.has(program.name)) {
+      subjects.push_back({program.name, [&] { return measure_program(program, options); }});
+    }
   }
-  subjects.push_back({"malloc", run<Peer<Malloc>>, false});
   return subjects;
 }
 
@@ -231,12 +255,12 @@ void measure(std::vector<Subject>& subjects, const GcbenchOptions& options) {
   Progress progress("gcbench", subjects.size() * options.repetitions);
   for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
     for (Subject& subject : subjects) {
-      const ChildFigures child = measure_in_child(subject.name, [&] { return subject.run(options); });
+      const ChildFigures child = subject.measure();
       subject.seconds.add(child.figures["seconds"].get<double>());
       subject.peak_rss_bytes.add(static_cast<double>(child.peak_rss_bytes));
       if (subject.collects) {
         subject.cycles.add(child.figures["cycles"].get<double>());
-        subject.mark_ms.add(child.figures["mark_ns"].get<double>() / 1e6);
+        if (child.figures.contains("mark_ns")) subject.mark_ms.add(child.figures["mark_ns"].get<double>() / 1e6);
         subject.pause_us_max.add(child.figures["pause_ns_max"].get<double>() / 1e3);
       }
       progress.step();
@@ -247,31 +271,29 @@ void measure(std::vector<Subject>& subjects, const GcbenchOptions& options) {
 void report(const std::vector<Subject>& subjects, const GcbenchOptions& options, Output& output) {
   const nlohmann::ordered_json parameters{
       {"depth", options.depth}, {"repetitions", options.repetitions}, {"workers", options.workers}};
-  Table table(
-      {"", "best s", "median s", "to malloc", "to bdwgc-tuned", "cycles", "mark ms", "pause max us", "peak RSS MiB"});
+  Ratios ratios;
+  for (const Subject& subject : subjects) ratios.add(subject.name, subject.seconds.median());
+  std::vector<std::string> header = ratios.header();
+  header.insert(header.begin(), {"", "best s", "median s"});
+  header.insert(header.end(), {"cycles", "mark ms", "pause max us", "peak RSS MiB"});
+  Table table(std::move(header));
   for (const Subject& subject : subjects) {
     const auto add = [&](std::string_view metric, std::string_view unit, double value) {
       output.add("gcbench", subject.name, parameters, metric, unit, value);
     };
-    const auto ratio_to = [&](const std::string& other, std::string_view metric) -> std::string {
-      for (const Subject& base : subjects) {
-        if (base.name != other || subject.name == other) continue;
-        add(metric, "ratio", base.seconds.median() / subject.seconds.median());
-        return times(base.seconds.median(), subject.seconds.median());
-      }
-      return "-";
-    };
     add("wall_s", "s", subject.seconds.median());
     add("wall_s_best", "s", subject.seconds.least());
     add("peak_rss_bytes", "bytes", subject.peak_rss_bytes.median());
-    std::vector<std::string> cells{
-        subject.name, fmt::format("{:.3f}", subject.seconds.least()), fmt::format("{:.3f}", subject.seconds.median()),
-        ratio_to("malloc", "ratio_to_malloc"), ratio_to("bdwgc-tuned", "ratio_to_bdwgc_tuned")};
+    std::vector<std::string> cells =
+        ratios.report(subject.name, [&](std::string_view metric, double ratio) { add(metric, "ratio", ratio); });
+    cells.insert(cells.begin(), {subject.name, fmt::format("{:.3f}", subject.seconds.least()),
+                                 fmt::format("{:.3f}", subject.seconds.median())});
     if (subject.collects) {
       add("cycles", "count", subject.cycles.median());
-      add("mark_ms", "ms", subject.mark_ms.median());
+      const bool marks_alone = subject.mark_ms.count() > 0;
+      if (marks_alone) add("mark_ms", "ms", subject.mark_ms.median());
       add("pause_us_max", "us", subject.pause_us_max.most());
-      cells.insert(cells.end(), {figure(subject.cycles.median()), figure(subject.mark_ms.median()),
+      cells.insert(cells.end(), {figure(subject.cycles.median()), marks_alone ? figure(subject.mark_ms.median()) : "-",
                                  figure(subject.pause_us_max.most())});
     } else {
       cells.insert(cells.end(), {"-", "-", "-"});
@@ -285,19 +307,20 @@ void report(const std::vector<Subject>& subjects, const GcbenchOptions& options,
   fmt::print(output.text(),
              "\nRatios: the other's median time by the row's; above 1 the row is faster. Cycles and marking: of one "
              "run.\n{}",
-             bdwgc::missing_note());
+             options.subjects.missing_peers());
 }
 
 }  // namespace
 
 Case gcbench_case(CLI::App& app) {
   const auto options = std::make_shared<GcbenchOptions>();
-  CLI::App* command = app.add_subcommand("gcbench", "GCBench against bdwgc, malloc and free");
+  CLI::App* command = app.add_subcommand("gcbench", "GCBench against malloc, mimalloc, bdwgc, Go and Java");
+  add_subjects(*command, options->subjects, allocating_subjects());
   add_number(*command, "--depth", options->depth, least_depth, 24, "Depth of the long-lived tree");
   add_number(*command, "--repetitions", options->repetitions, 1, 1000, "Runs of each program");
   add_number(*command, "--workers", options->workers, 1, 16, "Threads that mark");
   return {command, [options](Output& output) {
-            std::vector<Subject> subjects = all_subjects();
+            std::vector<Subject> subjects = chosen_subjects(*options);
             measure(subjects, *options);
             report(subjects, *options, output);
           }};

@@ -12,8 +12,9 @@
 //
 // So marking follows references through memory without any order, and comes to each node four
 // times. With --order made, to a binary tree in the order in which one is made depth first: marking
-// goes through memory as it lies, and to each node once. The graph is the same for each marker (marking.hpp). Peak RSS
-// is with what building took, 13 bytes a node, given back before anything is measured.
+// goes through memory as it lies, and to each node once. The graph is the same for each marker (marking.hpp) but those
+// of other languages, which have random numbers of their own. Peak RSS is with what building took, 13
+// bytes a node, given back before anything is measured.
 //
 // Threads: one, and those of the collector.
 
@@ -42,6 +43,7 @@ namespace {
 constexpr std::size_t places = 4;
 
 struct GraphOptions {
+  SubjectChoice subjects;
   std::size_t bytes = std::size_t{1} << 30;
   std::size_t cycles = 5;
   std::string order = "shuffled";
@@ -148,15 +150,20 @@ nlohmann::ordered_json measure_peer(const Marker& marker, std::size_t count, con
 
 void run_graph(const GraphOptions& options, Output& output) {
   const std::size_t count = options.bytes / sizeof(Node);
-  const std::vector<Marked> all = measure_markers("graph", all_markers(true), [&](const Marker& marker) {
-    return marker.collector == Collector::midden ? measure_managed(marker, count, options)
-                                                 : measure_peer(marker, count, options);
-  });
+  constexpr std::uint64_t java_node_bytes = 64 + 4;  // with the list of all
+  const Task task{.name = "graph",
+                  .numbers = {count, options.shuffled() ? 1U : 0U, options.cycles},
+                  .live_bytes = count * java_node_bytes};
+  const std::vector<Marked> all =
+      measure_markers("graph", chosen_markers(options.subjects, true), task, [&](const Marker& marker) {
+        return marker.collector == Collector::midden ? measure_managed(marker, count, options)
+                                                     : measure_peer(marker, count, options);
+      });
   fmt::print(output.text(), "Marking a graph of {} nodes of {} bytes, {}, median of {} cycles\n\n", count, sizeof(Node),
              options.shuffled() ? "shuffled" : "as made", options.cycles);
   report_markers(all, "graph", {{"bytes", options.bytes}, {"order", options.order}, {"cycles", options.cycles}},
                  "object", count, output);
-  fmt::print(output.text(), "\n{}", ratio_notes());
+  fmt::print(output.text(), "\n{}", ratio_notes(options.subjects));
 }
 
 }  // namespace
@@ -164,6 +171,7 @@ void run_graph(const GraphOptions& options, Output& output) {
 Case graph_case(CLI::App& app) {
   const auto options = std::make_shared<GraphOptions>();
   CLI::App* command = app.add_subcommand("graph", "Marking a large graph, with one thread and two");
+  add_markers(*command, options->subjects);
   add_bytes(*command, "--bytes", options->bytes, 4096, std::size_t{64} << 30, "Size of all nodes");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
   add_choice(*command, "--order", options->order, "order", {"shuffled", "made"},

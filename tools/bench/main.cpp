@@ -27,6 +27,7 @@
 #include "tools/bench/output.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
 #include "tools/bench/peers/mimalloc.hpp"
+#include "tools/bench/peers/programs.hpp"
 
 namespace {
 
@@ -35,6 +36,7 @@ std::string peers() {
   std::string there;
   if (bench::bdwgc::present()) there += ", bdwgc " + bench::bdwgc::version();
   if (bench::mimalloc::present()) there += ", mimalloc " + bench::mimalloc::version();
+  if (const std::string programs = bench::program_versions(); !programs.empty()) there += ", " + programs;
   return there.empty() ? "none" : there.substr(2);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -12,6 +13,7 @@
 #include "tools/bench/child.hpp"
 #include "tools/bench/peers/bdwgc.hpp"
 #include "tools/bench/progress.hpp"
+#include "tools/bench/ratios.hpp"
 #include "tools/bench/workers.hpp"
 
 namespace bench {
@@ -44,9 +46,15 @@ std::optional<double> ratio(const Marked& one, const std::vector<Marked>& all, c
   return std::nullopt;
 }
 
+// Under which it has a time among those with as many workers.
+std::string ratio_name(const Marker& marker) {
+  return std::string(marker.name()) + (marker.prefetch ? "" : ", no prefetch");
+}
+
 }  // namespace
 
 std::string_view Marker::name() const {
+  if (program != nullptr) return program->name;
   return collector == Collector::midden ? "midden" : collector == Collector::bdwgc ? "bdwgc" : "bdwgc-tuned";
 }
 
@@ -54,20 +62,22 @@ std::string Marker::text() const {
   return fmt::format("{}, {} worker{}{}", name(), workers, workers == 1 ? "" : "s", prefetch ? "" : ", no prefetch");
 }
 
-std::vector<Marker> all_markers(bool without_prefetch) {
+std::vector<Marker> chosen_markers(const SubjectChoice& subjects, bool without_prefetch) {
   std::vector<Marker> markers;
-  const auto add = [&](Collector collector, bool prefetch) {
-    for (std::uint32_t workers = 1; workers <= most_workers; ++workers) {
-      markers.push_back({collector, workers, prefetch});
-    }
+  const auto add = [&](Marker marker) {
+    if (!subjects.has(marker.name())) return;
+    for (marker.workers = 1; marker.workers <= most_workers; ++marker.workers) markers.push_back(marker);
   };
-  add(Collector::midden, true);
-  if (without_prefetch) add(Collector::midden, false);
-  if (bdwgc::present()) {
-    add(Collector::bdwgc, true);
-    add(Collector::bdwgc_tuned, true);
-  }
+  add({.collector = Collector::midden});
+  if (without_prefetch) add({.collector = Collector::midden, .prefetch = false});
+  add({.collector = Collector::bdwgc});
+  add({.collector = Collector::bdwgc_tuned});
+  for (const Program& program : programs()) add({.collector = Collector::program, .program = &program});
   return markers;
+}
+
+void add_markers(CLI::App& command, SubjectChoice& subjects) {
+  add_subjects(command, subjects, {"midden", "bdwgc", "bdwgc-tuned"});
 }
 
 midden::Config config_of(const Marker& marker) {
@@ -111,12 +121,19 @@ nlohmann::ordered_json mark_peer(std::size_t cycles, std::size_t bytes) {
   return figures;
 }
 
-std::vector<Marked> measure_markers(const std::string& title, const std::vector<Marker>& markers,
+std::vector<Marked> measure_markers(const std::string& title, const std::vector<Marker>& markers, const Task& task,
                                     const std::function<nlohmann::ordered_json(const Marker&)>& build_and_mark) {
   std::vector<Marked> all;
   Progress progress(title, markers.size());
   for (const Marker& marker : markers) {
-    const ChildFigures child = measure_in_child(marker.text(), [&] { return build_and_mark(marker); });
+    const auto measure_program = [&] {
+      Task own = task;
+      own.workers = marker.workers;
+      return marker.program->measure(own);
+    };
+    const ChildFigures child = marker.collector == Collector::program
+                                   ? measure_program()
+                                   : measure_in_child(marker.text(), [&] { return build_and_mark(marker); });
     all.push_back(
         {marker, samples(child.figures["mark_ns"]), samples(child.figures["pause_ns"]), child.peak_rss_bytes});
     progress.step();
@@ -127,8 +144,21 @@ std::vector<Marked> measure_markers(const std::string& title, const std::vector<
 void report_markers(const std::vector<Marked>& all, std::string_view name, const nlohmann::ordered_json& parameters,
                     std::string_view thing, std::size_t things, Output& output) {
   const double count = static_cast<double>(things);
-  Table table({"", "workers", "prefetch", "mark ms", fmt::format("ns/{}", thing), fmt::format("M {}s/s", thing),
-               "to bdwgc-tuned", "to no prefetch", "to one worker", "pause ms", "peak RSS MiB"});
+  std::map<std::uint32_t, Ratios> ratios;  // of those with as many workers
+  for (const Marked& one : all) ratios[one.marker.workers].add(ratio_name(one.marker), one.mark_ns.median());
+  std::vector<std::string> header{"",
+                                  "workers",
+                                  "prefetch",
+                                  "mark ms",
+                                  fmt::format("ns/{}", thing),
+                                  fmt::format("M {}s/s", thing),
+                                  "to no prefetch",
+                                  "to one worker"};
+  if (!all.empty()) {
+    for (std::string& cell : ratios.begin()->second.header()) header.push_back(std::move(cell));
+  }
+  header.insert(header.end(), {"pause ms", "peak RSS MiB"});
+  Table table(std::move(header));
   for (const Marked& one : all) {
     const Marker& marker = one.marker;
     const bool managed = marker.collector == Collector::midden;
@@ -152,20 +182,29 @@ void report_markers(const std::vector<Marked>& all, std::string_view name, const
     add(fmt::format("{}s_per_s", thing), "M/s", millions_per_s);
     add("pause_ms", "ms", one.pause_ns.median() / 1e6);
     add("peak_rss_bytes", "bytes", static_cast<double>(one.peak_rss_bytes));
-    table.row({std::string(marker.name()), std::to_string(marker.workers),
-               managed ? (marker.prefetch ? "on" : "off") : "-", figure(mark_ns / 1e6), figure(mark_ns / count),
-               figure(millions_per_s), ratio_to("ratio_to_bdwgc_tuned", {Collector::bdwgc_tuned, marker.workers, true}),
-               ratio_to("ratio_to_no_prefetch", {marker.collector, marker.workers, false}),
-               ratio_to("ratio_to_one_worker", {marker.collector, 1, marker.prefetch}),
-               figure(one.pause_ns.median() / 1e6), figure(mebibytes)});
+    std::vector<std::string> cells{
+        std::string(marker.name()),
+        std::to_string(marker.workers),
+        managed ? (marker.prefetch ? "on" : "off") : "-",
+        figure(mark_ns / 1e6),
+        figure(mark_ns / count),
+        figure(millions_per_s),
+        ratio_to("ratio_to_no_prefetch", {marker.collector, marker.workers, false, marker.program}),
+        ratio_to("ratio_to_one_worker", {marker.collector, 1, marker.prefetch, marker.program})};
+    for (std::string& cell : ratios[marker.workers].report(
+             ratio_name(marker), [&](std::string_view metric, double ratio) { add(metric, "ratio", ratio); })) {
+      cells.push_back(std::move(cell));
+    }
+    cells.insert(cells.end(), {figure(one.pause_ns.median() / 1e6), figure(mebibytes)});
+    table.row(std::move(cells));
   }
   table.print(output.text());
 }
 
-std::string ratio_notes() {
+std::string ratio_notes(const SubjectChoice& subjects) {
   return fmt::format(
       "Ratios: the other's mark time by the row's, workers being the same; above 1 the row is faster.\n{}",
-      bdwgc::missing_note());
+      subjects.missing_peers());
 }
 
 }  // namespace bench

@@ -1,37 +1,59 @@
 #include "tools/bench/ratios.hpp"
 
 #include <algorithm>
+#include <array>
 
-#include "tools/bench/peers/bdwgc.hpp"
-#include "tools/bench/peers/mimalloc.hpp"
 #include "tools/bench/table.hpp"
 
 namespace bench {
 
+namespace {
+
+struct Base {
+  std::string_view beginning;  // of the names of those it is the better of
+  const char* header;
+  std::string_view metric;
+};
+
+constexpr std::array<Base, 5> bases{{{"malloc", "to malloc", "ratio_to_malloc"},
+                                     {"mimalloc", "to mimalloc", "ratio_to_mimalloc"},
+                                     {"bdwgc", "to best bdwgc", "ratio_to_best_bdwgc"},
+                                     {"go", "to go", "ratio_to_go"},
+                                     {"java", "to best java", "ratio_to_best_java"}}};
+
+}  // namespace
+
 std::vector<std::string> Ratios::report(const std::string& subject,
                                         const std::function<void(std::string_view metric, double ratio)>& row) const {
   const double own = times_.at(subject);
-  const auto cell = [&](std::string_view metric, bool is_it, const std::optional<double>& other) -> std::string {
-    if (is_it || !other || own <= 0) return "-";
-    row(metric, *other / own);
-    return times(*other, own);
-  };
-  return {cell("ratio_to_malloc", subject == "malloc", time_of("malloc")),
-          cell("ratio_to_mimalloc", subject == "mimalloc", time_of("mimalloc")),
-          cell("ratio_to_best_bdwgc", subject.starts_with("bdwgc"), best_bdwgc())};
+  std::vector<std::string> cells;
+  for (const Base& base : bases) {
+    const std::optional<double> other = best(base.beginning);
+    if (!other) continue;
+    if (subject.starts_with(base.beginning) || own <= 0) {
+      cells.emplace_back("-");
+    } else {
+      row(base.metric, *other / own);
+      cells.push_back(times(*other, own));
+    }
+  }
+  return cells;
 }
 
-std::optional<double> Ratios::time_of(const std::string& subject) const {
-  const auto found = times_.find(subject);
-  return found == times_.end() ? std::nullopt : std::optional(found->second);
+std::vector<std::string> Ratios::header() const {
+  std::vector<std::string> cells;
+  for (const Base& base : bases) {
+    if (best(base.beginning)) cells.emplace_back(base.header);
+  }
+  return cells;
 }
 
-std::optional<double> Ratios::best_bdwgc() const {
-  const std::optional<double> packaged = time_of("bdwgc");
-  const std::optional<double> tuned = time_of("bdwgc-tuned");
-  return packaged && tuned ? std::min(packaged, tuned) : packaged ? packaged : tuned;
+std::optional<double> Ratios::best(std::string_view beginning) const {
+  std::optional<double> least;
+  for (auto at = times_.lower_bound(beginning); at != times_.end() && at->first.starts_with(beginning); ++at) {
+    least = least ? std::min(*least, at->second) : at->second;
+  }
+  return least;
 }
-
-std::string missing_peers() { return bdwgc::missing_note() + mimalloc::missing_note(); }
 
 }  // namespace bench

@@ -8,8 +8,8 @@
 //   random       each target once, shuffled; behind that any
 //
 // Nearly all references are to objects that are marked already. Midden has a Slice<Ref<Target>>,
-// bdwgc an array of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC. Markers and their
-// processes: marking.hpp.
+// bdwgc an array of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC, Go a slice of pointers, Java
+// an array of references, of 4 bytes each. Markers and their processes: marking.hpp.
 //
 // Threads: one, and those of the collector.
 
@@ -35,6 +35,7 @@ namespace bench {
 namespace {
 
 struct RefsOptions {
+  SubjectChoice subjects;
   std::size_t entries = 100'000'000;
   std::size_t targets = 1'000'000;
   std::size_t cycles = 5;
@@ -97,9 +98,15 @@ void run_refs(const RefsOptions& options, Output& output) {
   if (options.targets > options.entries) {
     throw UsageError(fmt::format("--targets {} is above --entries {}", options.targets, options.entries));
   }
+  constexpr std::uint64_t java_reference_bytes = 4;
+  constexpr std::uint64_t java_target_bytes = 32 + java_reference_bytes;  // with the list of all
   for (const std::string& order : options.orders()) {
     const bool shuffled = order == "random";
-    const std::vector<Marked> all = measure_markers("refs, " + order, all_markers(false), [&](const Marker& marker) {
+    const Task task{.name = "refs",
+                    .numbers = {options.entries, options.targets, shuffled ? 1U : 0U, options.cycles},
+                    .live_bytes = options.entries * java_reference_bytes + options.targets * java_target_bytes};
+    const std::vector<Marker> markers = chosen_markers(options.subjects, false);
+    const std::vector<Marked> all = measure_markers("refs, " + order, markers, task, [&](const Marker& marker) {
       return marker.collector == Collector::midden ? measure_managed(marker, options, shuffled)
                                                    : measure_peer(marker, options, shuffled);
     });
@@ -110,7 +117,7 @@ void run_refs(const RefsOptions& options, Output& output) {
     report_markers(all, "refs", parameters, "reference", options.entries, output);
     fmt::print(output.text(), "\n");
   }
-  fmt::print(output.text(), "{}", ratio_notes());
+  fmt::print(output.text(), "{}", ratio_notes(options.subjects));
 }
 
 }  // namespace
@@ -118,6 +125,7 @@ void run_refs(const RefsOptions& options, Output& output) {
 Case refs_case(CLI::App& app) {
   const auto options = std::make_shared<RefsOptions>();
   CLI::App* command = app.add_subcommand("refs", "Marking a slice of references, with one thread and two");
+  add_markers(*command, options->subjects);
   add_number(*command, "--entries", options->entries, 1, 1'000'000'000, "References in the slice");
   add_number(*command, "--targets", options->targets, 1, 1'000'000'000, "Objects that they refer to");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");

@@ -1,4 +1,4 @@
-// midden-bench trees: binary trees, made and dropped, against malloc, mimalloc and bdwgc.
+// midden-bench trees: binary trees, made and dropped, against malloc, mimalloc, bdwgc, Go and Java.
 //
 // The program is the benchmarks game's "binary-trees":
 //
@@ -13,6 +13,7 @@
 //   midden          as the README writes it: make<Node>, which returns a Root
 //   midden-unsafe   the raw variant: one root a tree, from which it grows downwards
 //   the peers       peers/makers.hpp: bdwgc, bdwgc-tuned, malloc, mimalloc
+//                   peers/programs.hpp: go, java-g1, java-parallel
 //
 // in turn, as often as asked, each run in a process of its own: the first touch of every page
 // counts. The time is from the beginning of the heap to its end. All must count the same nodes.
@@ -23,6 +24,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -35,8 +37,10 @@
 #include "tools/bench/cycles.hpp"
 #include "tools/bench/peers/makers.hpp"
 #include "tools/bench/peers/plain_trees.hpp"
+#include "tools/bench/peers/programs.hpp"
 #include "tools/bench/progress.hpp"
 #include "tools/bench/ratios.hpp"
+#include "tools/bench/subjects.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
 #include "tools/bench/workers.hpp"
@@ -48,6 +52,7 @@ namespace {
 constexpr std::size_t least_depth = 4;
 
 struct TreeOptions {
+  SubjectChoice subjects;
   std::size_t depth = 18;
   std::size_t repetitions = 5;
   std::size_t workers = 0;
@@ -156,14 +161,24 @@ nlohmann::ordered_json run(const TreeOptions& options) {
   return figures;
 }
 
+// The stretch tree is the largest.
+ChildFigures measure_program(const Program& program, const TreeOptions& options) {
+  constexpr std::uint64_t java_node_bytes = 24;
+  return program.measure({.name = "trees",
+                          .numbers = {options.depth},
+                          .live_bytes = (std::uint64_t{4} << options.depth) * java_node_bytes,
+                          .workers = options.workers});
+}
+
 struct Subject {
   std::string name;
-  nlohmann::ordered_json (*run)(const TreeOptions&);
+  std::function<ChildFigures()> measure;
   bool collects = true;
   Samples seconds{};
   Samples peak_rss_bytes{};
   // Of the cycles of all runs.
   double cycles = 0;
+  double pauses = 0;
   double pause_us = 0;
   double pause_us_max = 0;
   double mark_ns = 0;
@@ -175,25 +190,35 @@ struct Subject {
     peak_rss_bytes.add(static_cast<double>(child.peak_rss_bytes));
     if (!collects) return;
     cycles += value("cycles");
+    pauses += value(child.figures.contains("pauses") ? "pauses" : "cycles");
     pause_us += value("pause_ns") / 1e3;
     pause_us_max = std::max(pause_us_max, value("pause_ns_max") / 1e3);
+    if (!counts_objects()) return;
     mark_ns += value("mark_ns");
     objects += value("objects");
   }
-  double pause_us_mean() const { return cycles == 0 ? 0 : pause_us / cycles; }
+  bool counts_objects() const { return name.starts_with("midden"); }
+  double pause_us_mean() const { return pauses == 0 ? 0 : pause_us / pauses; }
 };
 
-template <class Maker>
-void add_peer(std::vector<Subject>& subjects) {
-  if (Maker::there()) subjects.push_back({Maker::name, run<Peer<Maker>>, Maker::collects});
-}
-
-std::vector<Subject> all_subjects() {
-  std::vector<Subject> subjects{{"midden", run<Managed>}, {"midden-unsafe", run<Unsafe>}};
-  add_peer<Packaged>(subjects);
-  add_peer<Tuned>(subjects);
-  add_peer<Malloc>(subjects);
-  add_peer<Mimalloc>(subjects);
+std::vector<Subject> chosen_subjects(const TreeOptions& options) {
+  std::vector<Subject> subjects;
+  const auto add = [&](const char* name, nlohmann::ordered_json (*run)(const TreeOptions&), bool collects) {
+    if (!options.subjects.has(name)) return;
+    subjects.push_back(
+        {name, [=, &options] { return measure_in_child(name, [&] { return run(options); }); }, collects});
+  };
+  add("midden", run<Managed>, true);
+  add("midden-unsafe", run<Unsafe>, true);
+  add(Packaged::name, run<Peer<Packaged>>, true);
+  add(Tuned::name, run<Peer<Tuned>>, true);
+  add(Malloc::name, run<Peer<Malloc>>, false);
+  add(Mimalloc::name, run<Peer<Mimalloc>>, false);
+  for (const Program& program : programs()) {
+    if (options.subjects.has(program.name)) {
+      subjects.push_back({program.name, [&] { return measure_program(program, options); }});
+    }
+  }
   return subjects;
 }
 
@@ -202,7 +227,7 @@ void measure(std::vector<Subject>& subjects, const TreeOptions& options) {
   Progress progress("trees", subjects.size() * options.repetitions);
   for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
     for (Subject& subject : subjects) {
-      const ChildFigures child = measure_in_child(subject.name, [&] { return subject.run(options); });
+      const ChildFigures child = subject.measure();
       const auto nodes = child.figures["nodes"].get<std::uint64_t>();
       if (expected == 0) expected = nodes;
       if (nodes != expected) {
@@ -219,7 +244,7 @@ void report(const std::vector<Subject>& subjects, const TreeOptions& options, Ou
       {"depth", options.depth}, {"repetitions", options.repetitions}, {"workers", options.workers}};
   Ratios ratios;
   for (const Subject& subject : subjects) ratios.add(subject.name, subject.seconds.median());
-  std::vector<std::string> header = Ratios::header();
+  std::vector<std::string> header = ratios.header();
   header.insert(header.begin(), {"", "best s", "median s"});
   header.insert(header.end(), {"cycles", "pause mean us", "pause max us", "mark ns/object", "peak RSS MiB"});
   Table table(std::move(header));
@@ -234,16 +259,15 @@ void report(const std::vector<Subject>& subjects, const TreeOptions& options, Ou
         ratios.report(subject.name, [&](std::string_view metric, double ratio) { add(metric, "ratio", ratio); });
     cells.insert(cells.begin(), {subject.name, fmt::format("{:.3f}", subject.seconds.least()),
                                  fmt::format("{:.3f}", subject.seconds.median())});
-    const bool counts_objects = subject.name.starts_with("midden");
     const double mark_ns_per_object = subject.objects == 0 ? 0 : subject.mark_ns / subject.objects;
-    if (counts_objects) add("mark_ns_per_object", "ns", mark_ns_per_object);
+    if (subject.counts_objects()) add("mark_ns_per_object", "ns", mark_ns_per_object);
     if (subject.collects) {
       const double cycles = subject.cycles / static_cast<double>(options.repetitions);
       add("cycles", "count", cycles);
       add("pause_us_mean", "us", subject.pause_us_mean());
       add("pause_us_max", "us", subject.pause_us_max);
       cells.insert(cells.end(), {figure(cycles), figure(subject.pause_us_mean()), figure(subject.pause_us_max),
-                                 counts_objects ? figure(mark_ns_per_object) : "-"});
+                                 subject.counts_objects() ? figure(mark_ns_per_object) : "-"});
     } else {
       cells.insert(cells.end(), {"-", "-", "-", "-"});
     }
@@ -254,19 +278,20 @@ void report(const std::vector<Subject>& subjects, const TreeOptions& options, Ou
   table.print(output.text());
   fmt::print(output.text(),
              "\nRatios: the other's median time by the row's; above 1 the row is faster. Cycles: of one run.\n{}",
-             missing_peers());
+             options.subjects.missing_peers());
 }
 
 }  // namespace
 
 Case trees_case(CLI::App& app) {
   const auto options = std::make_shared<TreeOptions>();
-  CLI::App* command = app.add_subcommand("trees", "Binary trees against malloc, mimalloc and bdwgc");
+  CLI::App* command = app.add_subcommand("trees", "Binary trees against malloc, mimalloc, bdwgc, Go and Java");
+  add_subjects(*command, options->subjects, allocating_subjects());
   add_number(*command, "--depth", options->depth, least_depth, 28, "Depth of the long-lived tree");
   add_number(*command, "--repetitions", options->repetitions, 1, 1000, "Runs of each program");
   add_number(*command, "--workers", options->workers, 0, 16, "Threads that mark; 0: the default of each");
   return {command, [options](Output& output) {
-            std::vector<Subject> subjects = all_subjects();
+            std::vector<Subject> subjects = chosen_subjects(*options);
             measure(subjects, *options);
             report(subjects, *options, output);
           }};

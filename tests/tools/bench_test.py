@@ -237,7 +237,7 @@ def test_pauses_measures_every_backend_and_std_map():
         same(subjects(rows), {*backends(), 'std_map'})
         same(set(metrics(rows, 'std_map')), {'insert_ns', 'lookup_ns'})
         same(rows[0]['parameters'], {'entries': 3000, 'keys': keys, 'outlier': False, 'lookups': 5000, 'cycles': 4,
-                                     'gap_ms': 1})
+                                     'gap_ms': 1, 'workers': 0})
         for backend in backends():
             found = metrics(rows, backend)
             wanted = {'mark_us_p99', 'pause_us_mean', 'pause_us_p50', 'pause_us_p99', 'pause_us_max', 'stop_us_p99',
@@ -303,6 +303,22 @@ def test_scaling_goes_through_round_sizes():
                if row['subject'] == 'hash' and row['metric'] == 'references_scanned'}
     same(list(scanned), [100, 200, 500, 1000, 2000])
     assert all(references >= entries for entries, references in scanned.items()), scanned
+
+
+def test_maps_are_marked_with_the_workers_asked_for():
+    rows = check_rows(runs('pauses', *TINY['pauses'], '--workers', '2', '--json', '-', MIDDEN_WORKERS='3').stdout,
+                      'pauses')
+    same({row['parameters']['workers'] for row in rows}, {2})
+    options = [*TINY['scaling'], '--backend', 'hash', '--workers', '1,2']
+    rows = check_rows(runs('scaling', *options, '--json', '-', MIDDEN_WORKERS='3').stdout, 'scaling')
+    for workers in [1, 2]:
+        of_workers = [row['parameters']['entries'] for row in rows
+                      if row['parameters']['workers'] == workers and row['metric'] == 'mark_us_p50']
+        same(of_workers, [100, 200, 500, 1000, 2000])
+    text = runs('scaling', *options).stdout
+    assert 'hash, 1 worker: mark us' in text and 'hash, 2 workers: mark us' in text, text
+    refuses(['--workers has 2 twice'], 'scaling', '--workers', '2,1,2')
+    refuses(['--workers', '"17"', 'from 0 to 16'], 'scaling', '--workers', '1,17')
 
 
 def check_markers(rows, thing, things, with_prefetch):
@@ -572,7 +588,7 @@ def test_sizes_that_are_none_are_named():
         refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
     for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('trees', '--workers'),
                          ('pauses', '--cycles'), ('pauses', '--gap'),
-                         ('pauses', '--lookups'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
+                         ('pauses', '--lookups'), ('pauses', '--workers'), ('scaling', '--workers'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
                          ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
                          ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),
                          ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'),

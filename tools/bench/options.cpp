@@ -22,20 +22,39 @@ std::string size_text(std::size_t bytes) {
   return fmt::format("{}{}", bytes, units[unit]);
 }
 
-}  // namespace
-
-void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
-                std::uint64_t most, const std::string& text) {
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
   const auto check = [least, most](const std::string& given) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
     const bool good = error == std::errc() && end == given.data() + given.size() && value >= least && value <= most;
     return good ? std::string() : fmt::format("\"{}\" is not a whole number from {} to {}", given, least, most);
   };
+  return {check, ""};
+}
+
+}  // namespace
+
+void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
+                std::uint64_t most, const std::string& text) {
   command.add_option(name, number, fmt::format("{}, {} to {}", text, least, most))
-      ->check(CLI::Validator(check, ""))
+      ->check(whole_number(least, most))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void add_numbers(CLI::App& command, const std::string& name, std::vector<std::size_t>& numbers, std::uint64_t least,
+                 std::uint64_t most, const std::string& text) {
+  command.add_option(name, numbers, fmt::format("{}, {} to {} each", text, least, most))
+      ->delimiter(',')
+      ->check(whole_number(least, most))
+      ->type_name("N,...")
+      ->capture_default_str();
+}
+
+void refuse_twice(const std::string& name, const std::vector<std::size_t>& numbers) {
+  for (auto at = numbers.begin(); at != numbers.end(); ++at) {
+    if (std::find(numbers.begin(), at, *at) != at) throw UsageError(fmt::format("{} has {} twice", name, *at));
+  }
 }
 
 void add_seconds(CLI::App& command, const std::string& name, double& seconds, const std::string& text) {

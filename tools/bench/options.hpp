@@ -22,6 +22,13 @@ struct Case {
 void add_number(CLI::App& command, const std::string& name, std::size_t& number, std::uint64_t least,
                 std::uint64_t most, const std::string& text);
 
+// Adds an option that is one such number or more, with commas between them.
+void add_numbers(CLI::App& command, const std::string& name, std::vector<std::size_t>& numbers, std::uint64_t least,
+                 std::uint64_t most, const std::string& text);
+
+// Throws UsageError where a number is there twice.
+void refuse_twice(const std::string& name, const std::vector<std::size_t>& numbers);
+
 // Adds an option that is a time from a millisecond to an hour, in seconds.
 void add_seconds(CLI::App& command, const std::string& name, double& seconds, const std::string& text);
 

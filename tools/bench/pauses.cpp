@@ -37,6 +37,7 @@
 
 #include "tools/bench/cases.hpp"
 #include "tools/bench/map_work.hpp"
+#include "tools/bench/workers.hpp"
 
 namespace bench {
 
@@ -193,7 +194,7 @@ class Mutator {
 MapFigures measure_backend(const std::string& backend, const PauseOptions& options, const KeyBatch& hits) {
   MapFigures figures{.subject = backend};
   CycleLog log;
-  midden::Runtime runtime;
+  midden::Runtime runtime(with_workers(static_cast<std::uint32_t>(options.workers)));
   runtime.add_observer(log);
   Mutator mutator(runtime, options, hits, figures);
   if (mutator.wait_until_busy()) {
@@ -255,6 +256,7 @@ Case pauses_case(CLI::App& app) {
   add_number(*command, "--lookups", options->lookups, 1, 100'000'000, "Look-ups in each of three passes");
   add_number(*command, "--cycles", options->cycles, 1, 1'000'000, "Cycles to run");
   add_number(*command, "--gap", options->gap_ms, 0, 10'000, "Milliseconds between two cycles");
+  add_number(*command, "--workers", options->workers, 0, 16, "Threads that mark; 0: the default");
   command->add_option("--plot", options->plot, "Write the pauses as a plot, in SVG")->type_name("FILE");
   return {command, [options](Output& output) { run_pauses(*options, output); }};
 }

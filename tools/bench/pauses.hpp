@@ -21,6 +21,7 @@ struct PauseOptions {
   std::size_t lookups = 1'000'000;
   std::size_t cycles = 100;
   std::size_t gap_ms = 10;
+  std::size_t workers = 0;
   std::string plot;
 };
 

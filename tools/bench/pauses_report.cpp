@@ -142,7 +142,8 @@ void print_pauses(const PauseOptions& options, const std::vector<MapFigures>& ma
 void add_pauses(const PauseOptions& options, const std::vector<MapFigures>& maps, Output& output) {
   const nlohmann::ordered_json parameters{{"entries", options.entries}, {"keys", options.maps.keys},
                                           {"outlier", options.outlier}, {"lookups", options.lookups},
-                                          {"cycles", options.cycles},   {"gap_ms", options.gap_ms}};
+                                          {"cycles", options.cycles},   {"gap_ms", options.gap_ms},
+                                          {"workers", options.workers}};
   for (const MapFigures& map : maps) {
     const auto add = [&](const std::string& metric, const std::string& unit, double value) {
       output.add("pauses", map.subject, parameters, metric, unit, value);

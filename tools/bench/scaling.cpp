@@ -2,9 +2,10 @@
 //
 // One map for each backend grows through 1, 2 and 5 times the powers of ten, from --from to --to.
 // At each size it runs some cycles with nothing else in the heap and no other thread; the figures
-// are the median of their mark phase and the mean of the references that were scanned.
+// are the median of their mark phase and the mean of the references that were scanned. So for each
+// number of --workers, with a map of its own.
 //
-// Threads: one.
+// Threads: one, and those that mark.
 
 #include <fmt/format.h>
 
@@ -24,6 +25,7 @@
 #include "tools/bench/progress.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
+#include "tools/bench/workers.hpp"
 
 namespace bench {
 
@@ -34,6 +36,7 @@ struct ScalingOptions {
   std::size_t from = 1'000;
   std::size_t to = 1'000'000;
   std::size_t cycles = 20;
+  std::vector<std::size_t> workers{0};
   std::string plot;
 
   // Round numbers, and both ends.
@@ -55,12 +58,17 @@ struct Marking {
   Samples references;
 };
 
-std::vector<Marking> measure(const std::string& backend, const ScalingOptions& options) {
-  midden::Runtime runtime;
+std::string title(const std::string& backend, std::size_t workers) {
+  if (workers == 0) return backend;
+  return fmt::format("{}, {} worker{}", backend, workers, workers == 1 ? "" : "s");
+}
+
+std::vector<Marking> measure(const std::string& backend, std::size_t workers, const ScalingOptions& options) {
+  midden::Runtime runtime(with_workers(static_cast<std::uint32_t>(workers)));
   midden::Attach here(runtime);
   HeapMap map(here, backend);
   Filler filler(options.maps.style(), options.to);
-  Progress progress(backend, options.to);
+  Progress progress(title(backend, workers), options.to);
   std::vector<Marking> result;
   for (const std::size_t size : options.sizes()) {
     filler.fill(map, size, progress);
@@ -80,6 +88,7 @@ void run_scaling(const ScalingOptions& options, Output& output) {
   if (options.from > options.to) {
     throw UsageError(fmt::format("--from {} is above --to {}", options.from, options.to));
   }
+  refuse_twice("--workers", options.workers);
   const std::unique_ptr<OutputFile> file = output.open(options.plot);
 
   const std::vector<std::size_t> sizes = options.sizes();
@@ -91,19 +100,22 @@ void run_scaling(const ScalingOptions& options, Output& output) {
             .series = {}};
   std::vector<std::string> header{"entries"};
   std::vector<std::vector<Marking>> found;
-  for (const std::string& backend : options.maps.chosen()) {
-    header.insert(header.end(), {backend + " mark us", "references"});
-    found.push_back(measure(backend, options));
+  const auto add = [&](const std::string& backend, std::size_t workers) {
+    header.insert(header.end(), {title(backend, workers) + ": mark us", "references"});
+    found.push_back(measure(backend, workers, options));
     Series& series = plot.series.emplace_back();
-    series.name = backend;
+    series.name = title(backend, workers);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       const Marking& marking = found.back()[i];
       const nlohmann::ordered_json parameters{
-          {"entries", sizes[i]}, {"keys", options.maps.keys}, {"cycles", options.cycles}};
+          {"entries", sizes[i]}, {"keys", options.maps.keys}, {"cycles", options.cycles}, {"workers", workers}};
       output.add("scaling", backend, parameters, "mark_us_p50", "us", marking.us.median());
       output.add("scaling", backend, parameters, "references_scanned", "count", marking.references.mean());
       series.points.emplace_back(static_cast<double>(sizes[i]), marking.us.median());
     }
+  };
+  for (const std::string& backend : options.maps.chosen()) {
+    for (const std::size_t workers : options.workers) add(backend, workers);
   }
   Table table(std::move(header));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -130,6 +142,7 @@ Case scaling_case(CLI::App& app) {
   add_entries(*command, "--from", options->from, "Entries at the first size");
   add_entries(*command, "--to", options->to, "Entries at the last size");
   add_number(*command, "--cycles", options->cycles, 1, 1'000'000, "Cycles at each size");
+  add_numbers(*command, "--workers", options->workers, 0, 16, "Numbers of threads that mark, 0 is the default");
   add_map_choice(*command, options->maps);
   command->add_option("--plot", options->plot, "Write the times as a plot, in SVG")->type_name("FILE");
   return {command, [options](Output& output) { run_scaling(*options, output); }};

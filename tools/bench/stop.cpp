@@ -218,24 +218,11 @@ void run_stop(const StopOptions& options, Output& output) {
 Case stop_case(CLI::App& app) {
   const auto options = std::make_shared<StopOptions>();
   CLI::App* command = app.add_subcommand("stop", "Time to stop threads that allocate, and to resume them");
-  const auto check = [](const std::string& given) {
-    const bool digits = !given.empty() && given.size() <= 3 && given.find_first_not_of("0123456789") == given.npos;
-    const int value = digits ? std::stoi(given) : 0;
-    return value >= 1 && value <= 256 ? std::string()
-                                      : fmt::format("\"{}\" is not a whole number from 1 to 256", given);
-  };
-  command->add_option("--threads", options->threads, "Numbers of threads that allocate, 1 to 256 each")
-      ->delimiter(',')
-      ->check(CLI::Validator(check, ""))
-      ->type_name("N,...")
-      ->capture_default_str();
+  add_numbers(*command, "--threads", options->threads, 1, 256, "Numbers of threads that allocate");
   add_number(*command, "--stops", options->stops, 1, 1'000'000, "Stops for each number of threads");
   add_number(*command, "--gap", options->gap, 1, 1'000'000, "Microseconds in which the threads run between two");
   return {command, [options](Output& output) {
-            std::vector<std::size_t> sorted = options->threads;
-            std::sort(sorted.begin(), sorted.end());
-            const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-            if (twice != sorted.end()) throw UsageError(fmt::format("--threads has {} twice", *twice));
+            refuse_twice("--threads", options->threads);
             run_stop(*options, output);
           }};
 }

@@ -13,6 +13,7 @@
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
 //   scaling   mark time from small maps to large ones
 //   space     bytes for an entry, at several sizes of a map
+//   weak      what the weak phase takes, for each thing in it
 //   stop      time to stop and resume threads that allocate             bdwgc
 //
 // All peers but malloc are such that a program may have been built without, and Java one that may not be
@@ -33,5 +34,6 @@ Case scaling_case(CLI::App& app);
 Case space_case(CLI::App& app);
 Case stop_case(CLI::App& app);
 Case trees_case(CLI::App& app);
+Case weak_case(CLI::App& app);
 
 }  // namespace bench

@@ -178,9 +178,11 @@ bool MarkWorker::scan_grey(std::uint64_t references) {
 template <bool ahead>
 bool MarkWorker::scan_until(std::uint64_t references) {
   Lane lane = lane_;
-  const std::uint64_t end = references > no_end - lane.references ? no_end : lane.references + references;
+  // Those that scan functions report count too: a map may be all there is to scan.
+  const auto followed = [&] { return lane.references + reported_.references; };
+  const std::uint64_t end = references > no_end - followed() ? no_end : followed() + references;
   bool left = true;
-  while (left && lane.references < end) left = scan_next<ahead>(lane);
+  while (left && followed() < end) left = scan_next<ahead>(lane);
   lane_ = lane;
   return left;
 }

@@ -27,6 +27,11 @@ struct BarrierLog {
 
 inline thread_local constinit BarrierLog* barrier_log = nullptr;
 
+// Apart: with it a store would be too large for compilers to inline.
+[[gnu::noinline, gnu::cold]] inline void log_overwritten(void* old_target) noexcept {
+  barrier_log->overwritten.push_back(old_target);
+}
+
 }  // namespace detail
 
 // Call before a reference word at `slot` changes from `old_target` to `new_target`; targets are
@@ -35,9 +40,11 @@ inline void store_barrier(void* slot, void* old_target, void* new_target) noexce
   static_cast<void>(slot);
   static_cast<void>(new_target);
   if constexpr (store_barrier_built) {
-    detail::BarrierLog* log = detail::barrier_log;
-    if (log != nullptr && log->active && old_target != nullptr) [[unlikely]]
-      log->overwritten.push_back(old_target);
+    // Most stores are into fresh objects, and end here.
+    if (old_target == nullptr) return;
+    const detail::BarrierLog* log = detail::barrier_log;
+    if (log != nullptr && log->active) [[unlikely]]
+      detail::log_overwritten(old_target);
   } else {
     static_cast<void>(old_target);
   }

@@ -8,8 +8,8 @@
 // the target alive once the type lists it (see type.hpp). There are no interior references.
 // On a thread's stack and in a host's own data use Root, GlobalRoot or Pin instead.
 //
-// Every store passes `detail::store_edge`, which takes the address of the edge: the one place
-// where a write barrier fits. Neither class is trivially copyable, so memcpy never sees one;
+// Every store into an edge that is there passes `detail::store_edge`, which takes the address of the
+// edge: the one place where a write barrier fits. Neither class is trivially copyable, so memcpy never sees one;
 // arrays of references move through copy_refs and move_refs.
 //
 // Threads: a Ref follows the rules of a plain field, except that a racing read is not undefined.
@@ -35,6 +35,12 @@ inline void store_edge(std::atomic<void*>& edge, void* target) noexcept {
   check_store(&edge, target);
   if constexpr (store_barrier_built) store_barrier(&edge, load_edge(edge), target);
   edge.store(target, std::memory_order_relaxed);
+}
+
+// What a new edge names from the first: nothing is overwritten, so no barrier has anything to note.
+inline void* first_target(const std::atomic<void*>& edge, void* target) noexcept {
+  check_store(&edge, target);
+  return target;
 }
 
 // Pairs with the release of AtomicRef's stores: what the storing thread wrote before is seen.
@@ -99,7 +105,9 @@ class Ref {
   Ref() noexcept : Ref(nullptr) {}
   Ref(std::nullptr_t) noexcept : edge_(nullptr) { detail::note_edge(this); }
   // Requires: `object` is null or the start of an object of the same Runtime.
-  explicit Ref(T* object) noexcept : Ref(nullptr) { detail::store_edge(edge_, detail::as_target(object)); }
+  explicit Ref(T* object) noexcept : edge_(detail::first_target(edge_, detail::as_target(object))) {
+    detail::note_edge(this);
+  }
   Ref(const Ref& other) noexcept : Ref(other.get()) {}
   template <Names<T> N>
   Ref(const N& other) noexcept : Ref(detail::as_base<T>(other.get())) {}

@@ -1,7 +1,8 @@
 #pragma once
 // How a slice grows, and what its growing has cost.
 //
-//   policy      next array                                 1,000,000 appends of 8 bytes
+//   policy      next array                                 1,000,000 appends of 8 bytes, if no array
+//                                                          grows in place
 //   geometric   twice the bytes                            17 reallocations,  1.05 copies an element
 //   go          Go's rule since 1.18: twice below 256      37 reallocations,  4.27
 //               elements, then by a quarter and 192

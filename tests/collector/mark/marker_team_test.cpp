@@ -124,6 +124,36 @@ TEST_CASE("Of one long array a helper gets a part") {
   }));
 }
 
+TEST_CASE("Of a few objects whose scan functions report much a helper gets a part") {
+  TestCrew crew(1);
+  Marking m(MarkSettings{.patience = 1}, &crew);
+  const EndOf end(crew);
+  TypeInfo info = RefArray::type();
+  info.name = "Bunch";
+  info.element_refs = {};
+  info.scan = [](Tracer& tracer, const void* object) {
+    auto* bunch = const_cast<RefArray*>(static_cast<const RefArray*>(object));
+    for (std::size_t i = 0; i < bunch->used; ++i) tracer.edge(bunch->begin()[i]);
+  };
+  Type& bunches = m.add(info);
+  constexpr std::size_t each = 4000;
+  auto* array = m.make_array<RefArray>(m.add(RefArray::type()), 60);
+  std::vector<Node*> nodes;
+  for (std::size_t i = 0; i < array->used; ++i) {
+    auto* bunch = m.make_array<RefArray>(bunches, each);
+    array->begin()[i] = reinterpret_cast<Node*>(bunch);
+    for (std::size_t k = 0; k < each; ++k) {
+      nodes.push_back(m.make<Node>());
+      bunch->begin()[k] = nodes.back();
+    }
+  }
+  CHECK(soon([&] {
+    m.mark({array});
+    REQUIRE(m.count_marked(nodes) == nodes.size());
+    return m.marker.totals().workers == 2;
+  }));
+}
+
 // Each part names nodes of its own, and says who traced it.
 struct Parted final : RootSource {
   explicit Parted(std::size_t count) : nodes(count), tracers(count) {}

@@ -102,7 +102,7 @@ Core::Core(Runtime& face, Config config)
   if (config_.gctrace) ledger_.add_observer(trace_);
 }
 
-Core::~Core() {
+void Core::end() {
   require_outside_of_handshake();
   housekeeper_.end();
   if (const std::vector<std::string> names = world_.names(); !names.empty()) {

@@ -34,8 +34,8 @@ namespace midden::inline MIDDEN_ABI::runtime {
 class Core {
  public:
   Core(Runtime& face, Config config);
-  // Fatal where threads are attached or root lists exist.
-  ~Core();
+  // Before it is destroyed, while its Runtime is whole. Fatal where threads are attached or root lists exist.
+  void end();
 
   // --- allocation: zeroed memory, or OutOfMemory; a safepoint --------------------------------
   std::byte* allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& type);

@@ -23,7 +23,7 @@ std::unique_ptr<runtime::Core> make_core(Runtime& face, Config config) {
 }  // namespace
 
 Runtime::Runtime(Config config) : core_(make_core(*this, std::move(config))) {}
-Runtime::~Runtime() = default;
+Runtime::~Runtime() { core_->end(); }
 
 void Runtime::collect() { core_->collect(Cause::requested); }
 bool Runtime::idle(std::chrono::nanoseconds budget) {

@@ -51,8 +51,10 @@ void Cleanups::find_dead(const StoppedWorld& stopped, const Heap& heap, Marker& 
     if (entry.due) marker.mark_also(stopped, entry.object);
   }
   for (Cleanup& entry : cleanups_) {
-    if (entry.object == nullptr || (heap.marked(entry.object) && !entry.closure->claimed())) continue;
+    const bool cancelled = entry.closure->claimed();
+    if (entry.object == nullptr || (heap.marked(entry.object) && !cancelled)) continue;
     entry.object = nullptr;
+    if (cancelled) entry.argument = nullptr;  // perhaps not kept
     ++due_;
   }
 }

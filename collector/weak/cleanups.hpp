@@ -20,7 +20,8 @@
 //
 // Invariants
 //   1. What is due, queued or not, is a root: its argument, or the object to be destroyed.
-//   2. The pause allocates and frees nothing here: what was found due moves into the queue behind it.
+//   2. A cleanup that was cancelled is due, to be dropped, and keeps nothing.
+//   3. The pause allocates and frees nothing here: what was found due moves into the queue behind it.
 //
 // Threads: `add` and `add_destructor` from any mutator, `take` from one, `gather`, `close` and
 // `make_all_due` outside of a pause; keep_arguments, find_dead and trace while the world is stopped.

@@ -18,10 +18,16 @@
 
 namespace midden::inline MIDDEN_ABI {
 
+template <class T>
+class WeakRef;
+
 namespace detail {
 // From here on a cycle makes `word`, the start of a WeakRef, null when `target` has died. Throws
 // std::bad_alloc.
 void watch_weak(Mutator& mutator, std::atomic<void*>& word, const void* target);
+
+template <class T>
+Root<WeakRef<T>> make_weak_in(Mutator& mutator, const Root<T>& object);
 }  // namespace detail
 
 template <class T>
@@ -37,8 +43,7 @@ class WeakRef {
   bool expired() const noexcept { return load() == nullptr; }
 
  private:
-  template <class N>
-  friend auto make_weak_in(detail::Mutator& mutator, const N& object);
+  friend Root<WeakRef> detail::make_weak_in<T>(detail::Mutator& mutator, const Root<T>& object);
 
   // Relaxed: it is made null only while every mutator is stopped, and published as any object is.
   void* load() const noexcept { return target_.load(std::memory_order_relaxed); }
@@ -46,28 +51,28 @@ class WeakRef {
   std::atomic<void*> target_{nullptr};
 };
 
-template <class N>
-auto make_weak_in(detail::Mutator& mutator, const N& object) {
-  using T = typename N::Target;
-  const Root<T> kept(object);
-  Root<WeakRef<T>> weak = detail::make_in<WeakRef<T>>(mutator);
-  if (kept.get() == nullptr) return weak;
-  void* const target = detail::as_target(kept.get());
-  detail::watch_weak(mutator, weak->target_, target);
+namespace detail {
+template <class T>
+Root<WeakRef<T>> make_weak_in(Mutator& mutator, const Root<T>& object) {
+  Root<WeakRef<T>> weak = make_in<WeakRef<T>>(mutator);
+  if (object.get() == nullptr) return weak;
+  void* const target = as_target(object.get());
+  watch_weak(mutator, weak->target_, target);
   weak->target_.store(target, std::memory_order_relaxed);
-  detail::publish_object();
+  publish_object();
   return weak;
 }
+}  // namespace detail
 
 // A weak reference to what a Root, Ref, GlobalRoot or Pin names. Throws OutOfMemory, std::bad_alloc.
 template <class N>
 Root<WeakRef<typename N::Target>> make_weak(const N& object) {
-  return make_weak_in(detail::here(), object);
+  return detail::make_weak_in(detail::here(), Root<typename N::Target>(object));
 }
 template <class N>
 Root<WeakRef<typename N::Target>> make_weak(Attach& here, const N& object) {
   detail::require_current(here.mutator());
-  return make_weak_in(here.mutator(), object);
+  return detail::make_weak_in(here.mutator(), Root<typename N::Target>(object));
 }
 
 }  // namespace midden::inline MIDDEN_ABI

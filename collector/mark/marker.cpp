@@ -40,10 +40,8 @@ void Marker::drain(const StoppedWorld& stopped) {
   rescan_overflowed(stopped);
 }
 
-void Marker::mark_also(const StoppedWorld& stopped, const void* object) {
-  MarkWorker& own = seats_[0].worker;
-  own.object(object);
-  while (own.scan_grey(settings_.slice)) {
+void Marker::drain_added(const StoppedWorld& stopped) {
+  while (seats_[0].worker.scan_grey(settings_.slice)) {
   }
   rescan_overflowed(stopped);
 }

@@ -46,8 +46,9 @@ class Marker final : public Chore {
   // Marks what the roots name, then all that it leads to.
   void trace(const StoppedWorld&, std::span<RootSource* const> sources);
   void drain(const StoppedWorld&);
-  // Marks an object more and what it leads to, on this thread alone. Requires: drained.
-  void mark_also(const StoppedWorld&, const void* object);
+  // Objects more, one by one, and then marks what they lead to, on this thread alone. Requires: drained.
+  void add(const StoppedWorld&, const void* object) { seats_[0].worker.object(object); }
+  void drain_added(const StoppedWorld&);
   // Marking is over: adds up what was found.
   const MarkTotals& finish(const StoppedWorld&);
   const MarkTotals& totals() const { return totals_; }

@@ -28,12 +28,14 @@ void Cleanups::keep_arguments(const StoppedWorld& stopped, const Heap& heap, Mar
   };
   // Those of live objects first: what they keep is no cleanup's own doing.
   for (const Cleanup& entry : cleanups_) {
-    if (keeps(entry) && heap.marked(entry.object)) marker.mark_also(stopped, entry.argument);
+    if (keeps(entry) && heap.marked(entry.object)) marker.add(stopped, entry.argument);
   }
+  marker.drain_added(stopped);
   for (Cleanup& entry : cleanups_) {
-    if (!keeps(entry)) continue;
+    if (!keeps(entry) || heap.marked(entry.argument)) continue;
     const bool dead = !heap.marked(entry.object);
-    marker.mark_also(stopped, entry.argument);
+    marker.add(stopped, entry.argument);
+    marker.drain_added(stopped);
     if (!dead || !heap.marked(entry.object) || std::exchange(entry.told, true)) continue;
     if (!self_kept_) self_kept_ = {entry.object, entry.argument};
   }
@@ -48,8 +50,9 @@ void Cleanups::find_dead(const StoppedWorld& stopped, const Heap& heap, Marker& 
     ++due_;
   }
   for (const Destructor& entry : destructors_) {
-    if (entry.due) marker.mark_also(stopped, entry.object);
+    if (entry.due) marker.add(stopped, entry.object);
   }
+  marker.drain_added(stopped);
   for (Cleanup& entry : cleanups_) {
     const bool cancelled = entry.closure->claimed();
     if (entry.object == nullptr || (heap.marked(entry.object) && !cancelled)) continue;

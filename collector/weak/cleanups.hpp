@@ -14,9 +14,10 @@
 // The queue is in the order of cycles; within one, the destructors first, and what was registered
 // last comes first, as destructors of frames do.
 //
-// An object that its own cleanup's argument leads to would never die. It is found exactly: arguments
-// of unmarked objects are marked one by one, and behind each the object is looked at again. (That of
-// bdwgc's ordered finalizers; a ring of several cleanups is not told of.)
+// An object that its own cleanup's argument leads to would never die. It is found exactly, in the cycle in
+// which nothing else leads there: arguments that only cleanups of the dead keep are marked one by one, and
+// behind each the object is looked at again. (As bdwgc finds the cycles that its ordered finalizers cannot
+// run; a ring of several cleanups is not told of.)
 //
 // Invariants
 //   1. What is due, queued or not, is a root: its argument, or the object to be destroyed.

@@ -104,7 +104,11 @@ Core::Core(Runtime& face, Config config)
 
 void Core::end() {
   require_outside_of_handshake();
-  housekeeper_.end();
+  if (housekeeper_.is_this_thread()) fatal("a Runtime was ended by one of its own cleanups", config_.name);
+  {
+    const Waiting waiting;  // it may be in a cleanup, for which others wait
+    housekeeper_.end();
+  }
   if (const std::vector<std::string> names = world_.names(); !names.empty()) {
     std::string list;
     for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
@@ -114,11 +118,14 @@ void Core::end() {
     fatal("a Runtime ended before the RootLists made for it", config_.name + ": " + std::to_string(lists));
   }
   end_cleanups();
+  workers_.end();
+}
+
+void Core::close_roots() {
   if (const std::vector<void*> left = globals_->close(); !left.empty()) {
     say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
   }
   for (const std::string& line : pins_->close()) say(line);
-  workers_.end();
 }
 
 void Core::say(const std::string& line) const { config_.message("midden: " + config_.name + ": " + line); }
@@ -296,13 +303,13 @@ void Core::collect(Cause cause, std::uint64_t seen) {
   const Core* const outer = std::exchange(collecting, this);
   try {
     warn_of_late_stop(cycle_.run(cause));
+    follow_up_cleanups();
   } catch (const std::exception& error) {
     fatal("an exception left a collection; observers, root sources and Config::message may not throw", error.what());
   } catch (...) {
     fatal("something that is no std::exception left a collection");
   }
   collecting = outer;
-  follow_up_cleanups();
   if (!config_.housekeeper) return;
   housekeeper_.wake();
   if (config_.run_cleanups && cycle_.weak().cleanups().queued() > 0) housekeeper_.send();
@@ -326,6 +333,7 @@ bool Core::keep_house_alone() {
       const std::lock_guard lock(cycle_mutex_);
       finished = keep_house(collector::steady_ns() + slice_ns);
     }
+    if (config_.run_cleanups) run_some_cleanups();
     std::this_thread::sleep_for(std::chrono::microseconds(100));  // who waits for the mutex gets it now
   }
   const std::lock_guard lock(cycle_mutex_);

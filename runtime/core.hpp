@@ -119,6 +119,9 @@ class Core {
   bool run_some_cleanups();
   void follow_up_cleanups();
   void end_cleanups();
+  void settle_cleanups();
+  // Empties what outlives the Runtime, and tells of it.
+  void close_roots();
 
   std::mutex cycle_mutex_;                 // held through a cycle
   std::uint64_t looked_ns_ = 0;            // under it: when it was last looked for memory that is not needed

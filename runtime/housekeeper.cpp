@@ -45,22 +45,23 @@ void Housekeeper::not_started() {
 void Housekeeper::live() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
-    if (std::exchange(sent_, false)) {
-      lock.unlock();
-      const bool one = errand_();
-      lock.lock();
-      sent_ = sent_ || one;
-    } else if (!awake_) {
-      changed_.wait(lock);
-    } else if (Clock::now() < work_at_) {
-      changed_.wait_until(lock, Clock::time_point(work_at_));
-    } else {
+    // Work first where it is due: errands may come without end.
+    if (awake_ && Clock::now() >= work_at_) {
       awake_ = false;  // a cycle that ends from here on wakes it again
       lock.unlock();
       const bool more = work_();
       lock.lock();
       if (!more || std::exchange(awake_, true)) continue;
       work_at_ = Clock::now() + period;
+    } else if (std::exchange(sent_, false)) {
+      lock.unlock();
+      const bool one = errand_();
+      lock.lock();
+      sent_ = sent_ || one;
+    } else if (awake_) {
+      changed_.wait_until(lock, Clock::time_point(work_at_));
+    } else {
+      changed_.wait(lock);
     }
   }
 }

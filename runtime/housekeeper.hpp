@@ -34,8 +34,9 @@ class Housekeeper {
   // error: what it would do is done by those who allocate, or in the next cycle.
   void wake();
   void send();
-  // Ends the thread after what it is doing.
+  // Ends the thread after what it is doing. Requires: it is not this one.
   void end();
+  bool is_this_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
   // Asked by the work where it could stop.
   bool ending() const {
     const std::lock_guard lock(mutex_);

@@ -65,6 +65,8 @@ std::vector<std::string> PinTable::close() {
     std::snprintf(age, sizeof age, "%.3f s", static_cast<double>(now - entry.since_ns) / 1e9);
     lines.push_back("a pin of " + std::string(heap_->type_of(entry.object).info().name) + " was left, held for " + age);
   }
+  entries_.clear();
+  counts_.clear();
   heap_ = nullptr;
   open_.store(false, std::memory_order_release);
   return lines;
@@ -79,6 +81,7 @@ AnyPin::AnyPin(void* object) {
   Mutator& mutator = here();
   if (object == nullptr) return;
   mutator.runtime->core().require_own(object);
+  if (!mutator.runtime->core().pins()->open()) return;
   table_ = mutator.runtime->core().pins();
   number_ = table_->add(object);
   object_ = object;

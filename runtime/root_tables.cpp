@@ -81,11 +81,11 @@ void GlobalRoots::remove(AnyGlobalRoot& root) {
 }
 
 std::vector<void*> GlobalRoots::close() {
-  runtime_.store(nullptr, std::memory_order_relaxed);
+  const bool first = runtime_.exchange(nullptr, std::memory_order_relaxed) != nullptr;
   const std::lock_guard lock(mutex_);
   std::vector<void*> named;
   for (AnyGlobalRoot* root : roots_) {
-    named.push_back(root->load());
+    if (first) named.push_back(root->load());
     root->put(nullptr);
   }
   return named;

@@ -67,7 +67,7 @@ class GlobalRoots final : public RootSource {
   bool belongs_to(const Runtime& runtime) const { return runtime_.load(std::memory_order_relaxed) == &runtime; }
   void add(AnyGlobalRoot& root);
   void remove(AnyGlobalRoot& root);
-  // Empties all; they may end later. Returns what they named, for a report.
+  // Empties all; they may end later. Returns what they named, for a report; the second time nothing.
   std::vector<void*> close();
   void trace(Tracer& tracer) override;
   const char* name() const override { return "global"; }

@@ -66,6 +66,8 @@ void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure,
 void set_external_bytes(const void* object, std::uint64_t bytes) {
   Mutator& mutator = here();
   require_named(object, "set_external_bytes");
+  const Root<void> kept(mutator, const_cast<void*>(object));
+  if (mutator.asked()) poll_slow(mutator);
   runtime::thread_of(mutator).core.declare_external(object, bytes);
 }
 

@@ -45,7 +45,7 @@ BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict
   return first;
 }
 
-bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) {
+bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) try {
   const std::lock_guard lock(mutex_);
   const std::size_t free = pool_.free_from(begin);
   if (free < blocks) {
@@ -64,6 +64,8 @@ bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) {
   pool_.join_taken();
   least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
   return true;
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 void BlockSupply::put(BlockIndex first, std::size_t blocks) noexcept {

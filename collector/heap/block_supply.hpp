@@ -38,7 +38,7 @@ class BlockSupply {
   // asked and has none, else with what stood in the way. Throws std::bad_alloc, and nothing changed.
   BlockIndex take(std::size_t blocks, Use use, Source source, Verdict& verdict);
   // Takes the blocks from `begin` on, which are behind a run that was taken and become part of it. False,
-  // and nothing changed, where they are not free, or a limit or the system does not allow it.
+  // and nothing changed, where they are not free, or a limit, the system or the host's memory does not allow it.
   bool take_behind(BlockIndex begin, std::size_t blocks);
   // Takes a run back. Its descriptors say BlockState::free, and `zero` or not.
   void put(BlockIndex first, std::size_t blocks) noexcept;

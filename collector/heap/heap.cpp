@@ -112,6 +112,16 @@ void Heap::count_allocated(std::uint64_t bytes) {
   allocated_total_.fetch_add(bytes, relaxed);
 }
 
+// What was declared since the last cycle and ended before the next has cost nobody anything.
+void Heap::count_external(std::int64_t change) {
+  std::uint64_t now = external_declared_.load(relaxed);
+  std::uint64_t next = 0;
+  do {
+    const auto bytes = static_cast<std::uint64_t>(change < 0 ? -change : change);
+    next = change < 0 ? now - std::min(now, bytes) : now + std::min(bytes, no_trigger - now);
+  } while (!external_declared_.compare_exchange_weak(now, next, relaxed));
+}
+
 bool Heap::over_trigger(const Count& bytes, const Count& trigger) const {
   return bytes.load(relaxed) >= trigger.load(relaxed) || new_bytes().sum() >= together_trigger_.load(relaxed);
 }

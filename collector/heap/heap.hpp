@@ -83,8 +83,8 @@ class Heap {
   // Makes a large object, no segment, longer where it is, by zeroed memory behind it. False, and nothing
   // changed, where that cannot be had: another object's, or beyond a limit.
   bool extend_large(void* object, std::size_t bytes);
-  // Counts bytes outside of the heap that the host has declared.
-  void count_external(std::uint64_t bytes) { external_declared_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Counts bytes outside of the heap that the host has declared, or, below zero, no longer declares.
+  void count_external(std::int64_t change);
   // Whether a cycle is needed before more objects, or external bytes, come.
   bool objects_due() const { return over_trigger(allocated_, trigger_); }
   bool external_due() const { return over_trigger(external_declared_, external_trigger_); }
@@ -179,8 +179,8 @@ class Heap {
   void release_span(Block& head);
   // Null behind the last. Spaces are never taken away.
   Space* find_space(std::size_t number) const;
-  // Makes a block's fresh memory zero, where it is not known to be.
-  void clear_large(BlockIndex first, std::size_t blocks, std::size_t bytes, bool segment);
+  // Makes whole blocks zero: an object may grow into what is behind it in its last one.
+  void clear_large(BlockIndex first, std::size_t blocks, bool segment);
   // By id: whether marking found an object of the type.
   std::vector<bool> types_alive() const;
   void forget(Type& type);

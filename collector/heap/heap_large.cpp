@@ -34,18 +34,18 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
   add_span(*large_, first);
-  if (!space_.block(first).zero) clear_large(first, blocks, bytes, segment);
+  if (!space_.block(first).zero) clear_large(first, blocks, segment);
   if (checked_) space_.metadata(memory).set(born_flag);
   if (!segment) count_allocated(blocks * block_bytes);
   return {memory, Verdict::memory};
 }
 
-void Heap::clear_large(BlockIndex first, std::size_t blocks, std::size_t bytes, bool segment) {
+void Heap::clear_large(BlockIndex first, std::size_t blocks, bool segment) {
   // A segment's pages count when they are committed: before that it may hold none.
   if (segment || blocks * block_bytes >= discard_bytes) {
     space_.pages().discard(space_.begin_of(first), blocks * block_bytes);
   } else {
-    std::memset(space_.begin_of(first), 0, bytes);
+    std::memset(space_.begin_of(first), 0, blocks * block_bytes);
   }
 }
 
@@ -63,7 +63,7 @@ bool Heap::extend_large(void* object, std::size_t bytes) {
     bool zero = true;
     for (std::size_t i = 0; i < blocks - before; ++i)
       zero = zero && space_.block(static_cast<BlockIndex>(next + i)).zero;
-    if (!zero) clear_large(next, blocks - before, (blocks - before) * block_bytes, false);
+    if (!zero) clear_large(next, blocks - before, false);
     for (std::size_t i = before; i < blocks; ++i) {
       const auto index = static_cast<BlockIndex>(head.first + i);
       space_.block(index) = head;

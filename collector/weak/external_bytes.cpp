@@ -9,7 +9,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 
 }  // namespace
 
-std::uint64_t ExternalBytes::declare(const void* object, std::uint64_t bytes) {
+std::int64_t ExternalBytes::declare(const void* object, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = bytes_.find(object);
   const std::uint64_t before = found == bytes_.end() ? 0 : found->second;
@@ -21,7 +21,7 @@ std::uint64_t ExternalBytes::declare(const void* object, std::uint64_t bytes) {
     bytes_.emplace(object, bytes);
   }
   total_.fetch_add(bytes - before, relaxed);
-  return bytes > before ? bytes - before : 0;
+  return static_cast<std::int64_t>(bytes - before);
 }
 
 std::uint64_t ExternalBytes::of(const void* object) const {

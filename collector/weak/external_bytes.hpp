@@ -17,9 +17,9 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 class ExternalBytes {
  public:
-  // Replaces what was declared with the object before; 0: none any more. Returns how many that are more.
-  // Throws std::bad_alloc.
-  std::uint64_t declare(const void* object, std::uint64_t bytes);
+  // Replaces what was declared with the object before; 0: none any more. Returns by how much that differs.
+  // Throws std::bad_alloc. Requires: all that is declared is below 2^63 bytes.
+  std::int64_t declare(const void* object, std::uint64_t bytes);
   std::uint64_t of(const void* object) const;
   // Forgets those of dead objects. Linear in the number of objects that have some.
   void end_dead(const StoppedWorld&, const Heap& heap);

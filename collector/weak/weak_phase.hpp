@@ -29,6 +29,7 @@ class WeakPhase {
     cleanups_.keep_arguments(stopped, heap, marker);
     cleared_ = refs_.clear(stopped, heap);
     cleanups_.find_dead(stopped, heap, marker);
+    refs_.forget_dead(stopped, heap);
     external_.end_dead(stopped, heap);
   }
 

@@ -1,5 +1,7 @@
 #include "collector/weak/weak_refs.hpp"
 
+#include <utility>
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
@@ -26,16 +28,23 @@ std::size_t WeakRefs::clear(const StoppedWorld&, const Heap& heap) {
       heap.prefetch_mark(entry[ahead].word);
       heap.prefetch_mark(entry[ahead].target);
     }
-    if (!heap.marked(entry->word)) continue;
+    const bool alive = heap.marked(entry->word);
     if (heap.marked(entry->target)) {
       *kept++ = *entry;
+      dead_words_ = dead_words_ || !alive;
     } else {
       make_null(*entry->word);
-      ++cleared;
+      cleared += alive;
     }
   }
   entries_.erase(kept, entries_.end());
   return cleared;
+}
+
+void WeakRefs::forget_dead(const StoppedWorld&, const Heap& heap) {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(dead_words_, false)) return;
+  std::erase_if(entries_, [&](const Entry& entry) { return !heap.marked(entry.word); });
 }
 
 std::size_t WeakRefs::count() const {

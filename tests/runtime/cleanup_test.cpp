@@ -157,6 +157,83 @@ struct Thrower {
   static constexpr midden::Destructor midden_destructor{};
 };
 
+// Its scan function looks at memory of the host's, which the destructor ends.
+struct Scanned {
+  explicit Scanned(std::size_t count) : kids(count) {}
+  std::vector<midden::Ref<Scanned>> kids;
+  midden::Ref<midden::WeakRef<Node>> weak;
+  std::vector<bool>* alive = nullptr;
+  ~Scanned() {
+    if (alive != nullptr) alive->push_back(weak->get() != nullptr);
+  }
+  static void midden_trace(const Scanned& self, midden::Tracer& tracer) {
+    for (const midden::Ref<Scanned>& kid : self.kids) tracer.edge(kid);
+    tracer.edge(self.weak);
+  }
+  static constexpr midden::Destructor midden_destructor{};
+};
+
+TEST_CASE("An object whose destructor has run may still be scanned") {
+  Runtime runtime(by_host());
+  Attach here(runtime);
+  {
+    const Root<Scanned> parent = midden::make<Scanned>(std::size_t{3});
+    for (midden::Ref<Scanned>& kid : parent->kids) kid = midden::make<Scanned>(std::size_t{2});
+  }
+  runtime.collect();
+  for (int i = 0; i < 4; ++i) {
+    CHECK(runtime.run_cleanups(1) == 1);  // the kids first: they were made later
+    runtime.collect();
+  }
+  CHECK(runtime.run_cleanups() == 0);
+  CHECK(live_objects(runtime) == 0);
+}
+
+TEST_CASE("A weak reference that a destructor looks at is null or names what lives, also cycles later") {
+  Runtime runtime(by_host());
+  Attach here(runtime);
+  std::vector<bool> alive;
+  const Root<Node> lives = midden::make<Node>();
+  Root<Node> dies_later = midden::make<Node>();
+  for (const Root<Node>& target : {lives, midden::make<Node>(), dies_later}) {
+    const Root<Scanned> object = midden::make<Scanned>(std::size_t{0});
+    object->weak = midden::make_weak(target);
+    object->alive = &alive;
+  }
+  runtime.collect();
+  dies_later = nullptr;
+  runtime.collect();
+  finish_sweep(runtime);
+  CHECK(runtime.run_cleanups() == 3);
+  CHECK(alive == std::vector<bool>{false, false, true});
+}
+
+TEST_CASE("When a Runtime ends, what global roots and pins have kept dies in its order, too") {
+  std::vector<int> log;
+  std::vector<std::string> said;
+  midden::Config config = by_host();
+  config.message = [&](std::string_view line) { said.emplace_back(line); };
+  auto runtime = std::make_unique<Runtime>(config);
+  std::unique_ptr<midden::GlobalRoot<Loud>> global;
+  midden::Pin<Loud> pin;
+  bool expired = false;
+  {
+    Attach here(*runtime);
+    const Root<Loud> kept = midden::make<Loud>(log, 1);
+    const Root<Loud> held = midden::make<Loud>(log, 2);
+    const auto weak = midden::make_weak(kept);
+    add_cleanup(kept, weak, [&](const auto& of_kept) { expired = of_kept->expired(); });
+    global = std::make_unique<midden::GlobalRoot<Loud>>(kept);
+    pin = midden::Pin<Loud>(held);
+  }
+  runtime.reset();
+  CHECK(log.size() == 2);
+  CHECK(expired);
+  CHECK(said.size() == 2);
+  CHECK(global->get() == nullptr);
+  CHECK(pin.get() == nullptr);
+}
+
 TEST_CASE("A constructor that throws has no destructor run") {
   Runtime runtime(by_host());
   Attach here(runtime);
@@ -310,7 +387,8 @@ TEST_CASE("A cleanup that adds another for ever does not keep a Runtime from end
     }
     CHECK(times == 10);
   }
-  CHECK(times == 11);
+  CHECK(times > 10);
+  CHECK(times < 1000);
 }
 
 template <class Condition>

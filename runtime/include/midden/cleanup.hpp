@@ -11,7 +11,9 @@
 // Where: on the Runtime's housekeeper, at once after the cycle; with Config::run_cleanups off only
 // in Runtime::run_cleanups. The thread is attached then: a closure may use the heap, allocate,
 // collect, and add cleanups. One that takes long goes Blocked meanwhile, or collections wait for it.
-// What it throws is fatal. Those that have not run when the Runtime ends are run by that.
+// What it throws is fatal. The housekeeper takes no signals, and neither do threads and processes that a
+// closure starts there. Those that have not run when the Runtime ends are run by that, on its thread,
+// also what they add meanwhile, as far as a hundred cycles go.
 //
 // Order: those of one cycle before those of the next; within a cycle, what was added last comes
 // first, as destructors of frames do. An object that is a cleanup's argument dies after that has run.
@@ -26,7 +28,8 @@
 //   static constexpr midden::Destructor midden_destructor{};
 // is destroyed as if by a cleanup: dead objects and what they refer to are kept until their
 // destructors have run. Within a cycle those of objects made last run first, all before the cleanups.
-// A destructor may read its references, but what they name may have been destroyed already.
+// A destructor may read its references, but what they name may have been destroyed already: its bytes are
+// zero then. It reaches no safepoint once it has begun to end what its type's scan function reads.
 //
 // Threads: any attached one adds; any at all cancels.
 

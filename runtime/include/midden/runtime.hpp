@@ -77,8 +77,8 @@ class Runtime {
   void collect();
   // Does work that is waiting, on this thread, for about `budget`: finishes the sweep, and returns
   // memory to the system that has not been needed for a while, and, with Config::run_cleanups, runs
-  // cleanups. Returns true when nothing is left for now. For a host's idle moments, and in place of the housekeeper;
-  // never needed for correctness.
+  // cleanups. Returns true when nothing is left for now. For a host's idle moments, and in place of the housekeeper:
+  // without one, cleanups run here, in `run_cleanups`, or not before the Runtime ends.
   bool idle(std::chrono::nanoseconds budget);
 
   // Runs cleanups and destructors of objects that a cycle has found dead, at most so many, on this

@@ -233,6 +233,18 @@ TEST_CASE("A large object grows into what has died behind it, and not into what 
   CHECK(last == object + 16 * block_bytes);
 }
 
+TEST_CASE("What a large object grows into is zero also in the block that it had, where others were before") {
+  HeapOnly only;
+  Type& type = only.add(bytes_type());
+  std::byte* before = only.make(type, 320 * kib - 8);
+  std::memset(before, 0xff, 320 * kib);
+  only.survive({});
+  std::byte* object = only.make(type, 257 * kib);
+  REQUIRE(object == before);
+  REQUIRE(only.heap.extend_large(object, 320 * kib - 8));
+  CHECK(all_are(object, object + 320 * kib, 0));
+}
+
 TEST_CASE("Within its last block a large object grows without another, and a small one not at all") {
   HeapOnly only;
   Type& type = only.add(bytes_type());

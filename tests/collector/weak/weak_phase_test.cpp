@@ -168,7 +168,7 @@ TEST_CASE("External bytes replace each other, add up, and end with their objects
   Node* one = weak.root(weak.create<Node>());
   Node* other = weak.create<Node>();
   CHECK(external.declare(one, 600) == 600);
-  CHECK(external.declare(one, 100) == 0);
+  CHECK(external.declare(one, 100) == -500);
   CHECK(external.declare(one, 300) == 200);
   CHECK(external.declare(other, 200) == 200);
   CHECK(external.total() == 500);
@@ -181,11 +181,11 @@ TEST_CASE("External bytes replace each other, add up, and end with their objects
 
 TEST_CASE("External bytes are due when as many are new as live, and at least the floor") {
   Weak weak;
-  constexpr std::uint64_t floor = PacerSettings{}.floor;
+  constexpr auto floor = static_cast<std::int64_t>(PacerSettings{}.floor);
   Node* node = weak.root(weak.create<Node>());
-  weak.heap.count_external(weak.weak().external().declare(node, floor - 1));
+  weak.heap.count_external(weak.weak().external().declare(node, static_cast<std::uint64_t>(floor - 1)));
   CHECK_FALSE(weak.heap.external_due());
-  weak.heap.count_external(weak.weak().external().declare(node, 10 * floor));
+  weak.heap.count_external(weak.weak().external().declare(node, static_cast<std::uint64_t>(10 * floor)));
   CHECK(weak.heap.external_due());
   CHECK_FALSE(weak.heap.objects_due());
   weak.collect();
@@ -194,6 +194,11 @@ TEST_CASE("External bytes are due when as many are new as live, and at least the
   CHECK_FALSE(weak.heap.external_due());
   weak.heap.count_external(floor);
   CHECK(weak.heap.external_due());
+  // Opened and closed again and again, they are no reason to collect.
+  weak.heap.count_external(-2 * floor);
+  CHECK_FALSE(weak.heap.external_due());
+  weak.heap.count_external(-100 * floor);
+  CHECK(weak.heap.new_bytes().external == 0);
 }
 
 }  // namespace

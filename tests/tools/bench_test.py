@@ -31,10 +31,11 @@ TINY = {
     'memory': ['--bytes', '4MiB', '--types', '20', '--seconds', '1'],
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
     'stop': ['--threads', '1,3', '--stops', '20', '--gap', '50'],
+    'weak': ['--entries', '640', '--cycles', '3'],
 }
 # A subject of each case, which its tables name.
 NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'churn': 'malloc', 'gcbench': 'malloc', 'graph': 'midden',
-         'refs': 'midden', 'memory': 'std_vector', 'stop': 'midden'}
+         'refs': 'midden', 'memory': 'std_vector', 'stop': 'midden', 'weak': 'destructors'}
 
 
 def run(*arguments, **environment):
@@ -462,6 +463,18 @@ def test_stop_measures_each_number_of_threads():
     same({row['parameters']['threads'] for row in rows}, {1, 3})
 
 
+def test_weak_has_each_kind_at_three_sizes():
+    rows = check_rows(runs('weak', *TINY['weak'], '--json', '-').stdout, 'weak')
+    kinds = {row['parameters']['kind'] for row in rows}
+    same(kinds, {'references', 'cleanups', 'arguments', 'destructors', 'external'})
+    for kind in kinds:
+        for metric in ['alive_ns_each', 'half_ns_each']:
+            found = {row['parameters']['entries']: row['value'] for row in rows
+                     if row['parameters']['kind'] == kind and row['metric'] == metric}
+            same(set(found), {40, 160, 640})
+            assert all(value > 0 for value in found.values()), found
+
+
 def test_stop_does_not_warn_unless_it_is_told_to():
     same(runs('stop', *TINY['stop']).stderr, '')
     done = run('stop', *TINY['stop'], MIDDEN_STOP_WARN='soon')
@@ -548,7 +561,7 @@ def test_json_in_a_file_leaves_the_tables_on_standard_output():
     with tempfile.TemporaryDirectory() as folder:
         for case, tiny in TINY.items():
             file = pathlib.Path(folder) / (case + '.json')
-            done = runs(case, *tiny, '--json', str(file))
+            done = runs(case, *tiny, '--json', str(file), MIDDEN_STOP_WARN='0')
             same(done.stderr, '')
             assert NAMED.get(case, 'hash') in done.stdout, done.stdout
             check_rows(file.read_text(), case)
@@ -588,14 +601,16 @@ def test_sizes_that_are_none_are_named():
         refuses(['--entries', f'"{size}"', 'from 1 to'], 'pauses', '--entries', size)
     for case, option in [('trees', '--depth'), ('trees', '--repetitions'), ('trees', '--workers'),
                          ('pauses', '--cycles'), ('pauses', '--gap'),
-                         ('pauses', '--lookups'), ('pauses', '--workers'), ('scaling', '--workers'), ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
+                         ('pauses', '--lookups'), ('pauses', '--workers'), ('scaling', '--workers'),
+                         ('scaling', '--from'), ('scaling', '--to'), ('scaling', '--cycles'),
                          ('space', '--from'), ('space', '--to'), ('space', '--steps'), ('graph', '--bytes'),
                          ('graph', '--cycles'), ('refs', '--entries'), ('refs', '--targets'), ('refs', '--cycles'),
                          ('gcbench', '--depth'), ('gcbench', '--repetitions'), ('gcbench', '--workers'),
                          ('alloc', '--from'), ('alloc', '--to'), ('alloc', '--threads'), ('alloc', '--objects'),
                          ('alloc', '--repetitions'), ('churn', '--bytes'), ('churn', '--seconds'),
                          ('churn', '--workers'), ('memory', '--bytes'), ('memory', '--types'),
-                         ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap')]:
+                         ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap'),
+                         ('weak', '--entries'), ('weak', '--cycles')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')

@@ -70,7 +70,8 @@ class InlineSlice {
   // May be given elements of its own. Throws OutOfMemory, NotAttached, and then nothing changed.
   void append(const T& value) { append(std::span<const T>(&value, 1)); }
   void append(std::span<const T> values) {
-    if (!heap_ && values.size() <= N - size_) {
+    // In this way compilers see that what is copied fits.
+    if (!heap_ && values.size() <= N && size_ <= N - values.size()) {
       detail::fill_elements(data() + size_, values.data(), values.size());
       size_ += values.size();
       return;

@@ -31,6 +31,14 @@ std::uint64_t draw_seed(std::uint64_t given) {
   return (std::uint64_t{device()} << 32 | device()) | 1;
 }
 
+// Of an object with so many elements; none where no size_t holds it.
+std::optional<std::size_t> object_bytes(const TypeInfo& type, std::size_t elements) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(elements, type.element_size, &bytes)) return std::nullopt;
+  if (__builtin_add_overflow(bytes, type.size, &bytes)) return std::nullopt;
+  return bytes;
+}
+
 constexpr std::size_t or_unlimited(std::size_t limit) {
   return limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
 }
@@ -175,25 +183,21 @@ std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeIn
 
 std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t elements) {
   stress_allocation(thread);
-  const TypeInfo& info = type.info();
-  std::size_t bytes = 0;
-  if (__builtin_mul_overflow(elements, info.element_size, &bytes) || __builtin_add_overflow(bytes, info.size, &bytes) ||
-      bytes > heap_.address_space().reserved_blocks() * collector::block_bytes) {
+  const std::optional<std::size_t> bytes = object_bytes(type.info(), elements);
+  if (!bytes || *bytes > heap_.address_space().reserved_blocks() * collector::block_bytes) {
     throw OutOfMemory("midden: out of memory: the object is larger than the reserved range (Config::reserve)");
   }
-  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate(type, bytes, effort); })
+  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate(type, *bytes, effort); })
       .memory;
 }
 
 bool Core::extend(Thread& thread, void* object, std::size_t elements) {
   if (heap_.slot_bytes_of(object) <= collector::max_small_bytes) return false;
-  const TypeInfo& info = heap_.type_of(object).info();
-  std::size_t bytes = 0;
-  if (__builtin_mul_overflow(elements, info.element_size, &bytes) || __builtin_add_overflow(bytes, info.size, &bytes))
-    return false;
+  const std::optional<std::size_t> bytes = object_bytes(heap_.type_of(object).info(), elements);
+  if (!bytes) return false;
   if (heap_.objects_due()) collect(Cause::growth);
   stress_allocation(thread);
-  return heap_.extend_large(object, bytes);
+  return heap_.extend_large(object, *bytes);
 }
 
 void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {

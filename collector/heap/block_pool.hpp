@@ -35,8 +35,7 @@ class BlockPool {
   bool take_at(BlockIndex begin, std::size_t blocks);
   // Two runs that were taken are one now, and will be put back so.
   void join_taken() { --taken_; }
-  // Puts a run back as it was taken. Its descriptors say BlockState::free, and `zero` or
-  // not.
+  // Puts a run back as it was taken. Its descriptors say BlockState::free, and `zero` or not.
   void put(BlockIndex begin, std::size_t blocks) noexcept;
   // Puts new blocks in, likewise. Throws std::bad_alloc, and nothing changed; not after make_room.
   void add(BlockIndex begin, std::size_t blocks);

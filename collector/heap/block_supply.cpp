@@ -23,13 +23,10 @@ BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict
       verdict = Verdict::limit_reached;
       return no_block;
     }
-    const BlockIndex from = space_.frontier();
-    pool_.make_room();
-    if (!space_.extend(blocks - pool_.free_before(from))) {
+    if (!extend(blocks - pool_.free_before(space_.frontier()))) {
       verdict = Verdict::out_of_memory;
       return no_block;
     }
-    pool_.add(from, space_.frontier() - from);
     first = pool_.take(blocks);
   }
   verdict = Verdict::memory;
@@ -49,12 +46,9 @@ bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) try {
   const std::lock_guard lock(mutex_);
   const std::size_t free = pool_.free_from(begin);
   if (free < blocks) {
-    const BlockIndex from = space_.frontier();
-    if (begin + free != from) return false;
+    if (begin + free != space_.frontier()) return false;
     if (!fits_limit((blocks - free) * (AddressSpace::overhead_per_block + block_bytes))) return false;
-    pool_.make_room();
-    if (!space_.extend(blocks - free)) return false;
-    pool_.add(from, space_.frontier() - from);
+    if (!extend(blocks - free)) return false;
   }
   if (!pool_.take_at(begin, blocks)) return false;
   if (!fits_limit(0)) {
@@ -84,6 +78,14 @@ bool BlockSupply::commit_segment(std::uint64_t more) {
   const std::lock_guard lock(mutex_);
   if (!fits_limit(more)) return false;
   segment_committed_ += more;
+  return true;
+}
+
+bool BlockSupply::extend(std::size_t blocks) {
+  const BlockIndex from = space_.frontier();
+  pool_.make_room();
+  if (!space_.extend(blocks)) return false;
+  pool_.add(from, space_.frontier() - from);
   return true;
 }
 

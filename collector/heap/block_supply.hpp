@@ -70,6 +70,9 @@ class BlockSupply {
   }
 
  private:
+  // Moves the frontier by at least so many blocks, into the pool. False, and nothing changed, where the
+  // system has no more. Throws std::bad_alloc, likewise.
+  bool extend(std::size_t blocks);
   // Whether the hard limit allows `more` bytes beyond what is taken.
   bool fits_limit(std::uint64_t more);
   std::uint64_t committed() const;

@@ -391,16 +391,6 @@ TEST_CASE("A cleanup that adds another for ever does not keep a Runtime from end
   CHECK(times < 1000);
 }
 
-template <class Condition>
-bool within(std::chrono::seconds limit, Condition&& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
-
 TEST_CASE("Cleanups run by themselves, on the housekeeper, attached") {
   Runtime runtime(checking());
   std::atomic<int> times{0};

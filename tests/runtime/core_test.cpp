@@ -27,18 +27,21 @@ struct Causes final : midden::Observer {
   void cycle_ended(const midden::CycleReport& report) override { seen.push_back(report.cause); }
 };
 
+// Holds each cycle before its pause until it is opened.
+struct Gate final : midden::Observer {
+  std::atomic<int> begun{0};
+  std::atomic<bool> open{false};
+  void cycle_begins(std::uint64_t, Cause) override {
+    ++begun;
+    while (!open) std::this_thread::yield();
+  }
+};
+
 }  // namespace
 
 TEST_CASE("Requests that wait while a cycle runs are served together by the next") {
   Runtime runtime(quiet());
-  struct Gate final : midden::Observer {
-    std::atomic<int> begun{0};
-    std::atomic<bool> open{false};
-    void cycle_begins(std::uint64_t, Cause) override {
-      ++begun;
-      while (!open) std::this_thread::yield();
-    }
-  } gate;
+  Gate gate;
   runtime.add_observer(gate);
   std::vector<std::thread> askers;
   askers.emplace_back([&] { runtime.collect(); });
@@ -63,14 +66,7 @@ TEST_CASE("Whoever asks while a cycle runs is served by the next, beside one tha
   config.gc_floor = mib;
   Runtime runtime(config);
   Runtime other(quiet("other"));
-  struct Gate final : midden::Observer {
-    std::atomic<int> begun{0};
-    std::atomic<bool> open{false};
-    void cycle_begins(std::uint64_t, Cause) override {
-      ++begun;
-      while (!open) std::this_thread::yield();
-    }
-  } gate;
+  Gate gate;
   std::atomic<int> asking{0}, blocked{0};
   std::atomic<bool> release{false};
   std::int64_t kept = 0;

@@ -22,16 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-template <class Condition>
-bool within(std::chrono::seconds limit, Condition&& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
-
 // Bytes of this process that are in memory.
 std::uint64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");

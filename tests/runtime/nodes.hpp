@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,17 @@ inline std::uint64_t live_objects(midden::Runtime& runtime) {
 inline void finish_sweep(midden::Runtime& runtime) {
   while (!runtime.idle(std::chrono::seconds(1))) {
   }
+}
+
+// Whether the condition comes true in time: what another thread does by itself.
+template <class Condition>
+bool within(std::chrono::seconds limit, Condition&& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
 }
 
 struct Node {

@@ -6,6 +6,8 @@
 // collector marks only while the world is stopped, so no marking needs it today. The branch
 // exists so that its cost is known and hosts' code already passes it: load a flag, and when it
 // is up, log the old target in a per-thread buffer, which is traced with the thread's roots.
+// The flag comes first: the old target of an object that is not in the cache is a load that the
+// store itself would not wait for.
 //
 // Threads: any attached thread; each has its own buffer.
 
@@ -27,6 +29,13 @@ struct BarrierLog {
 
 inline thread_local constinit BarrierLog* barrier_log = nullptr;
 
+// Whether this thread's stores are to note what they overwrite.
+inline bool barrier_active() noexcept {
+  if constexpr (!store_barrier_built) return false;
+  const BarrierLog* log = barrier_log;
+  return log != nullptr && log->active;
+}
+
 // Apart: with it a store would be too large for compilers to inline.
 [[gnu::noinline, gnu::cold]] inline void log_overwritten(void* old_target) noexcept {
   barrier_log->overwritten.push_back(old_target);
@@ -39,15 +48,8 @@ inline thread_local constinit BarrierLog* barrier_log = nullptr;
 inline void store_barrier(void* slot, void* old_target, void* new_target) noexcept {
   static_cast<void>(slot);
   static_cast<void>(new_target);
-  if constexpr (store_barrier_built) {
-    // Most stores are into fresh objects, and end here.
-    if (old_target == nullptr) return;
-    const detail::BarrierLog* log = detail::barrier_log;
-    if (log != nullptr && log->active) [[unlikely]]
-      detail::log_overwritten(old_target);
-  } else {
-    static_cast<void>(old_target);
-  }
+  if (detail::barrier_active() && old_target != nullptr) [[unlikely]]
+    detail::log_overwritten(old_target);
 }
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -33,7 +33,8 @@ inline void* load_edge(const std::atomic<void*>& edge) noexcept { return edge.lo
 
 inline void store_edge(std::atomic<void*>& edge, void* target) noexcept {
   check_store(&edge, target);
-  if constexpr (store_barrier_built) store_barrier(&edge, load_edge(edge), target);
+  if (barrier_active()) [[unlikely]]
+    store_barrier(&edge, load_edge(edge), target);
   edge.store(target, std::memory_order_relaxed);
 }
 
@@ -49,7 +50,7 @@ inline void* acquire_edge(const std::atomic<void*>& edge) noexcept { return edge
 inline void* exchange_edge(std::atomic<void*>& edge, void* target) noexcept {
   check_store(&edge, target);
   void* old = edge.exchange(target, std::memory_order_acq_rel);
-  if constexpr (store_barrier_built) store_barrier(&edge, old, target);
+  store_barrier(&edge, old, target);
   return old;
 }
 
@@ -57,9 +58,7 @@ inline bool compare_exchange_edge(std::atomic<void*>& edge, void*& expected, voi
   check_store(&edge, target);
   const bool stored =
       edge.compare_exchange_strong(expected, target, std::memory_order_acq_rel, std::memory_order_acquire);
-  if constexpr (store_barrier_built) {
-    if (stored) store_barrier(&edge, expected, target);
-  }
+  if (stored) store_barrier(&edge, expected, target);
   return stored;
 }
 

@@ -128,7 +128,8 @@ void for_each_target(const T* first, std::size_t count, F f) {
 // old target and nothing else.
 template <class T>
 void note_overwritten(const T* first, std::size_t count) noexcept {
-  if constexpr (HasTrace<T> && store_barrier_built) {
+  if constexpr (HasTrace<T>) {
+    if (!barrier_active()) return;
     for_each_target(first, count, [](void* target) { store_barrier(nullptr, target, nullptr); });
   } else {
     static_cast<void>(first), static_cast<void>(count);

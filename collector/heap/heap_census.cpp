@@ -4,7 +4,6 @@
 // locks of their spaces. So mutators run meanwhile, and what they made since counts as free.
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 #include "collector/heap/heap.hpp"
@@ -57,7 +56,7 @@ class Census {
     std::uint64_t live = 0;
     for (std::size_t i = 0; i < head.blocks * granules_per_block; i += MetadataWord::bytes) {
       const MetadataWord word = MetadataWord::load(bytes + i);
-      if (!word.empty()) live += MetadataWord::bytes - static_cast<std::size_t>(std::popcount(word.without(live_)));
+      if (!word.empty()) live += MetadataWord::bytes - MetadataWord::count(word.without(live_));
     }
     return live;
   }

@@ -80,6 +80,9 @@ class MetadataWord {
   // Bit 7 of each byte: set where the byte is not zero.
   std::uint64_t set() const { return (((word_ & ~high) + each * 0x7f) | word_) & high; }
 
+  // How many bytes a mask of high bits names: a multiplication adds them up in the top byte. (Without its
+  // instruction, which not every x86-64 has, std::popcount is a call.)
+  static std::uint32_t count(std::uint64_t mask) { return static_cast<std::uint32_t>((mask >> 7) * each >> 56); }
   // The first byte that a mask of high bits names.
   static std::size_t first_of(std::uint64_t mask) { return static_cast<std::size_t>(std::countr_zero(mask)) / 8; }
 

@@ -1,7 +1,6 @@
 #include "collector/sweep/sweeper.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "collector/heap/returned_pages.hpp"
 
@@ -15,7 +14,7 @@ std::uint32_t sweep_span(AddressSpace& space, Block& head, Colour live, std::uin
     const MetadataWord word = MetadataWord::load(bytes + i);
     if (word.empty()) continue;
     const std::uint64_t dead = word.without(live);
-    survivors += static_cast<std::uint32_t>(MetadataWord::bytes) - static_cast<std::uint32_t>(std::popcount(dead));
+    survivors += static_cast<std::uint32_t>(MetadataWord::bytes) - MetadataWord::count(dead);
     for (std::uint64_t stale = dead & word.set(); stale != 0; stale &= stale - 1) {
       Metadata(bytes[i + MetadataWord::first_of(stale)]).reset();
     }

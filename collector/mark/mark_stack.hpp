@@ -4,8 +4,9 @@
 //   | given away | oldest ............ newest |  free  |
 //                  bottom_                     size_     capacity_
 //
-// Its worker pushes and pops at the new end. The oldest entries lead to the most work as a rule
-// (they are the roots of what is left of a depth-first walk), so it is those that are given away.
+// Its worker pushes and pops at the new end. The oldest entries lead to the most work as a rule: they are
+// the roots of what is left of a depth-first walk. So every second one is given away: were it the older
+// half, that would be nearly all there is of a tree, and who gave it would wait next.
 //
 // The stack grows by doubling until `limit` entries or until the system refuses memory. Then
 // `push` says no, and the worker falls back to flagging the object in its metadata byte.
@@ -39,10 +40,15 @@ class MarkStack {
   }
   // Requires: not empty.
   Entry pop() { return entries_[--size_]; }
-  // Moves up to `count` of the oldest entries to the other stack. Returns how many it took.
+  // Moves every second entry to the other stack, from the oldest on, up to `count`. Returns how many it took.
   std::size_t give(MarkStack& other, std::size_t count) {
     std::size_t given = 0;
-    while (given < count && !empty() && other.push(entries_[bottom_])) ++bottom_, ++given;
+    while (given < count && 2 * given < size() && other.push(entries_[bottom_ + 2 * given])) ++given;
+    // Those between them close up to the newer ones.
+    for (std::size_t left = std::min(given, size() - given); left-- > 0;) {
+      entries_[bottom_ + given + left] = entries_[bottom_ + 2 * left + 1];
+    }
+    bottom_ += given;
     return given;
   }
   void release() {

@@ -72,9 +72,9 @@ struct MarkTotals {
 struct MarkSettings {
   std::size_t stack_limit = std::numeric_limits<std::size_t>::max();  // entries; a test makes it 1
   bool prefetch = true;                                               // off: without the two queues
-  // References that are followed before helpers are called, some 100 microseconds' worth, and
-  // between two looks at who waits. Tests make them 1.
-  std::uint64_t patience = 16'384;
+  // References that are followed before helpers are called, some 25 microseconds' worth (a helper is there
+  // 60 later), and between two looks at who waits. Tests make them 1.
+  std::uint64_t patience = 4'096;
   std::uint64_t slice = 2'048;
 };
 

@@ -3,7 +3,7 @@
 //
 //   roots    the parts of all root sources are handed out, one at a time
 //   mark     each worker scans its own stack. One that has nothing left waits; one that works and
-//            sees it wait moves half of what it has, the oldest first, onto the other's stack
+//            sees it wait moves every second of its objects, from the oldest on, onto the other's stack
 //            (work stealing with private deques: Acar, Charguéraud and Rainey 2013)
 //   end      the last one to run out of work finds everybody waiting: nothing is grey
 //

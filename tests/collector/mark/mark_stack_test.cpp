@@ -1,5 +1,8 @@
 #include "collector/mark/mark_stack.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "tests/support/catch.hpp"
 
 namespace midden::collector {
@@ -49,6 +52,38 @@ TEST_CASE("A released stack is empty and can be used again") {
   CHECK(stack.capacity() == 0);
   CHECK(stack.push(2));
   CHECK(stack.pop() == 2);
+}
+
+TEST_CASE("Every second entry is given away from the oldest on, and both stacks keep the order") {
+  for (const std::size_t size : {0U, 1U, 2U, 7U, 8U, 9000U}) {
+    for (const std::size_t asked : {std::size_t{0}, std::size_t{1}, size / 2, (size + 1) / 2, size}) {
+      CAPTURE(size, asked);
+      MarkStack<std::size_t> from;
+      MarkStack<std::size_t> to;
+      for (std::size_t i = 0; i < size; ++i) REQUIRE(from.push(i));
+      const std::size_t given = from.give(to, asked);
+      CHECK(given == std::min(asked, (size + 1) / 2));
+      REQUIRE(to.size() == given);
+      REQUIRE(from.size() == size - given);
+      std::size_t wrong = 0;
+      for (std::size_t i = size; i-- > 0;) {
+        const bool away = i % 2 == 0 && i / 2 < given;
+        wrong += (away ? to : from).pop() != i;
+      }
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("A stack gives what the other has room for, and keeps the rest") {
+  MarkStack<int> from;
+  MarkStack<int> to(2);
+  for (int i = 0; i < 7; ++i) REQUIRE(from.push(i));
+  CHECK(from.give(to, 3) == 2);
+  CHECK(to.pop() == 2);
+  CHECK(to.pop() == 0);
+  for (const int left : {6, 5, 4, 3, 1}) CHECK(from.pop() == left);
+  CHECK(from.empty());
 }
 
 // An entry whose arrays the system refuses at will.

@@ -24,14 +24,19 @@ namespace detail {
 
 // A node of a circular list of roots; the list's own node holds no object.
 struct RootLink {
-  RootLink* next = this;
-  RootLink* previous = this;
+  RootLink* next;
+  RootLink* previous;
   void* object = nullptr;
 
-  RootLink() = default;
+  RootLink() noexcept : next(this), previous(this) {}
   // In a list from the first.
-  RootLink(RootLink& list, void* named) noexcept : next(list.next), previous(&list), object(named) {
-    list.next->previous = this;
+  RootLink(RootLink& list, void* named) noexcept : object(named) {
+    RootLink* const first = next = list.next;
+    // Apart: compilers would store both links as one vector, and a root that ends soon would wait longer to
+    // read them back than for all else that it does.
+    asm("" : "+m"(next));
+    previous = &list;
+    first->previous = this;
     list.next = this;
   }
   RootLink(const RootLink&) = delete;

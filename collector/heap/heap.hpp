@@ -33,6 +33,7 @@
 #include "collector/heap/address_space.hpp"
 #include "collector/heap/block_supply.hpp"
 #include "collector/heap/pressure.hpp"
+#include "collector/heap/returned_pages.hpp"
 #include "collector/heap/space.hpp"
 #include "collector/heap/type_table.hpp"
 #include "collector/ports.hpp"
@@ -92,7 +93,11 @@ class Heap {
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
   // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
   // not count as returned.
-  void note_used(const Block& head, std::size_t begin, std::size_t end);
+  void note_used(const Block& head, std::size_t begin, std::size_t end) {
+    const std::size_t pages = ReturnedPages(space_, head.first).forget(begin, end);
+    if (pages > 0) [[unlikely]]
+      returned_pages_.fetch_sub(pages, std::memory_order_relaxed);
+  }
   // Counts bytes handed to mutators.
   void count_allocated(std::uint64_t bytes);
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 
 #include "collector/heap/heap.hpp"
-#include "collector/heap/returned_pages.hpp"
 #include "collector/report/ledger.hpp"
 #include "collector/sweep/sweeper.hpp"
 
@@ -48,11 +47,6 @@ bool Heap::trim_next(Space& space) {
   const std::size_t pages = trim_span(space_, space_.block(open.head), open.from);
   returned_pages_.fetch_add(pages, std::memory_order_relaxed);
   return true;
-}
-
-void Heap::note_used(const Block& head, std::size_t begin, std::size_t end) {
-  const std::size_t pages = ReturnedPages(space_, head.first).forget(begin, end);
-  if (pages > 0) returned_pages_.fetch_sub(pages, std::memory_order_relaxed);
 }
 
 bool Heap::has_unreturned() const {

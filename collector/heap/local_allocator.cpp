@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "collector/sweep/sweeper.hpp"
+#include "collector/sweep/free_runs.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
 
@@ -74,8 +74,7 @@ Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type&
 
 bool LocalAllocator::next_run(detail::AllocationCursor& cursor) {
   const Block& head = heap_.space_.block(cursor.span);
-  const std::uint32_t at_most =
-      single_slots_ ? 1 : static_cast<std::uint32_t>(std::max<std::size_t>(1, run_bytes / head.slot_bytes));
+  const std::uint32_t at_most = single_slots_ ? 1 : std::max(1U, slot_of(run_bytes, head.reciprocal));
   const SlotRun run = find_free_run(heap_.space_, head, cursor.from, at_most);
   if (run.begin == run.end) return false;
   std::byte* const base = heap_.space_.begin_of(cursor.span);

@@ -79,6 +79,8 @@ class MetadataWord {
   }
   // Bit 7 of each byte: set where the byte is not zero.
   std::uint64_t set() const { return (((word_ & ~high) + each * 0x7f) | word_) & high; }
+  // The same, without the bytes before this one.
+  std::uint64_t set_from(std::size_t byte) const { return set() & (~std::uint64_t{0} << 8 * byte); }
 
   // How many bytes a mask of high bits names: a multiplication adds them up in the top byte. (Without its
   // instruction, which not every x86-64 has, std::popcount is a call.)

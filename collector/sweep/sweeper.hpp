@@ -6,7 +6,7 @@
 //
 // A slot whose colour is not the cycle's is dead or was never used; its metadata byte, with all
 // flags, becomes zero. Memory is not touched, except that the heap check fills it with poison.
-// `find_free_run` then reads the same bytes.
+// `find_free_run` (free_runs.hpp) then reads the same bytes.
 //
 // Threads: the span is the caller's alone: under its space's mutex, or owned by a mutator.
 
@@ -17,17 +17,9 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-struct SlotRun {
-  std::uint32_t begin;
-  std::uint32_t end;  // one past the last; begin == end: no free slot left
-};
-
 // Clears what died; returns the number of free slots. Requires: `head` is the head of a span of
 // small slots, marking with `live` is over.
 std::uint32_t sweep_span(AddressSpace& space, Block& head, Colour live, std::uint64_t cycle);
-
-// The first run of free slots from slot number `from` on, at most `at_most` long. Requires: swept.
-SlotRun find_free_run(const AddressSpace& space, const Block& head, std::uint32_t from, std::uint32_t at_most);
 
 // Returns to the system what pages hold nothing but free slots, from slot number `from` on, where they
 // have memory. Returns how many. Requires: swept, and nobody owns the span.

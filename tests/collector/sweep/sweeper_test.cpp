@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collector/heap/size_class.hpp"
+#include "collector/sweep/free_runs.hpp"
 #include "tests/collector/bare_span.hpp"
 #include "tests/support/seed.hpp"
 

@@ -20,7 +20,7 @@ std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a + std::min(b, no
 
 std::uint64_t growth(const PacerSettings& settings, std::uint64_t bytes) {
   if (settings.off) return no_trigger;
-  return std::max(settings.floor, to_bytes(static_cast<double>(bytes) * settings.percent / 100.0));
+  return plus(settings.floor, to_bytes(static_cast<double>(bytes) * settings.percent / 100.0));
 }
 
 }  // namespace

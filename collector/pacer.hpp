@@ -1,7 +1,7 @@
 #pragma once
 // When the next cycle begins: arithmetic on what the last ones found, and on what they cost.
 //
-//   growth   each of three kinds of bytes has a trigger: max(floor, percent/100 * what lives of it)
+//   growth   each of three kinds of bytes has a trigger: floor + percent/100 * what lives of it
 //              objects    of scannable bytes: those of live objects with references, and one granule
 //                         for each leaf. What a cycle costs grows with them, so a heap of long
 //                         strings is collected as often as its marking is cheap

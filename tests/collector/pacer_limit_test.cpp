@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t limit = 1000 * mib;
 constexpr std::uint64_t second = 1'000'000'000;
 
+constexpr std::uint64_t floor_bytes = PacerSettings{}.floor;
+
 SimulatedProgram limited_program() { return SimulatedProgram({.soft_limit = limit}); }
 
 // What the limit may cost: as much time as the program had, and a cycle on its way.
@@ -233,7 +235,7 @@ TEST_CASE("A heap that holds no more than before may have room in it: the limit 
   // 100 MiB live in 900 MiB that nobody has swept yet.
   for (int i = 0; i < 10; ++i) {
     const PacerDecision& decision = program.run({.scannable = 100 * mib});
-    CHECK(decision.growth.allocated == 100 * mib);
+    CHECK(decision.growth.allocated == floor_bytes + 100 * mib);
     CHECK(decision.together >= 800 * mib);
   }
 }
@@ -253,7 +255,7 @@ TEST_CASE("External bytes count toward the soft limit, and are charged to no oth
   program.marked_a_ns = 100;
   const PacerDecision& decision = program.run({.scannable = 300 * mib, .external = 500 * mib});
   CHECK(decision.together <= 200 * mib);
-  CHECK(decision.growth.external == 500 * mib);
+  CHECK(decision.growth.external == floor_bytes + 500 * mib);
   CHECK(decision.cause(Cause::growth, {.external = decision.together}) == Cause::limit);
   CHECK(decision.cause(Cause::growth, {.allocated = decision.together / 2, .external = decision.together / 2 + 1}) ==
         Cause::limit);
@@ -269,7 +271,7 @@ TEST_CASE("A cycle that comes early for the limit says so, one that growth asks 
   REQUIRE(decision.together < 700 * mib);
   CHECK(decision.cause(Cause::growth, {.allocated = decision.together}) == Cause::limit);
   CHECK(decision.cause(Cause::growth, {.allocated = decision.together - 1}) == Cause::growth);
-  CHECK(decision.cause(Cause::growth, {.allocated = 700 * mib}) == Cause::growth);
+  CHECK(decision.cause(Cause::growth, {.allocated = floor_bytes + 700 * mib}) == Cause::growth);
   CHECK(decision.cause(Cause::requested, {.allocated = decision.together}) == Cause::requested);
   CycleReport report;
   decision.report_to(report);

@@ -16,7 +16,7 @@ constexpr std::uint64_t floor_bytes = PacerSettings{}.floor;
 TEST_CASE("A steady program's heap grows by the percentage between two cycles, and by no more") {
   for (const std::uint32_t percent : {25U, 50U, 100U, 300U}) {
     CAPTURE(percent);
-    SimulatedProgram program({.percent = percent});
+    SimulatedProgram program({.percent = percent, .floor = 0});
     program.run({.scannable = 1000 * mib});
     program.forget_totals();
     for (int i = 0; i < 100; ++i) {
@@ -28,13 +28,13 @@ TEST_CASE("A steady program's heap grows by the percentage between two cycles, a
   }
 }
 
-TEST_CASE("A small heap is collected no more often than the floor allows") {
+TEST_CASE("The floor is added to each trigger, so a small heap is collected no more often than that") {
   SimulatedProgram program({});
   for (int i = 0; i < 50; ++i) {
     const PacerDecision& decision = program.run({.scannable = mib, .arenas = mib, .external = mib});
-    CHECK(decision.growth.allocated == floor_bytes);
-    CHECK(decision.growth.arena == floor_bytes);
-    CHECK(decision.growth.external == floor_bytes);
+    CHECK(decision.growth.allocated == floor_bytes + mib);
+    CHECK(decision.growth.arena == floor_bytes + mib);
+    CHECK(decision.growth.external == floor_bytes + mib);
   }
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("The trigger follows a growing program, so marking stays in proportion
     const std::uint64_t live = std::uint64_t{1} << std::min(i, 33);
     const std::uint64_t trigger = program.run({.scannable = live}).growth.allocated;
     REQUIRE(trigger >= before);
-    REQUIRE(trigger == std::max(live, floor_bytes));
+    REQUIRE(trigger == floor_bytes + live);
     before = trigger;
   }
   CHECK(program.marked <= program.allocated + (std::uint64_t{1} << 33));
@@ -53,35 +53,35 @@ TEST_CASE("The trigger follows a growing program, so marking stays in proportion
 
 TEST_CASE("The trigger follows a shrinking program down to the floor") {
   SimulatedProgram program({});
-  CHECK(program.run({.scannable = std::uint64_t{1} << 36}).growth.allocated == std::uint64_t{1} << 36);
-  CHECK(program.run({.scannable = std::uint64_t{1} << 35}).growth.allocated == std::uint64_t{1} << 35);
+  CHECK(program.run({.scannable = std::uint64_t{1} << 36}).growth.allocated == floor_bytes + (std::uint64_t{1} << 36));
+  CHECK(program.run({.scannable = std::uint64_t{1} << 35}).growth.allocated == floor_bytes + (std::uint64_t{1} << 35));
   for (int i = 34; i > 0; --i) program.run({.scannable = std::uint64_t{1} << i});
-  CHECK(program.pacer.decision().growth.allocated == floor_bytes);
+  CHECK(program.pacer.decision().growth.allocated == floor_bytes + 2);
 }
 
 TEST_CASE("After a burst the trigger is what it was before at once") {
   SimulatedProgram program({});
   for (int i = 0; i < 30; ++i) {
     const std::uint64_t live = i % 10 == 5 ? 4000 * mib : 100 * mib;
-    REQUIRE(program.run({.scannable = live}).growth.allocated == live);
+    REQUIRE(program.run({.scannable = live}).growth.allocated == floor_bytes + live);
   }
 }
 
 TEST_CASE("Leaves count little: a heap of long strings is collected as seldom as its marking is dear") {
   SimulatedProgram program({});
-  CHECK(program.run({.scannable = 64 * mib, .leaves = 10'000 * mib}).growth.allocated == 64 * mib);
+  CHECK(program.run({.scannable = 64 * mib, .leaves = 10'000 * mib}).growth.allocated == floor_bytes + 64 * mib);
 }
 
 TEST_CASE("Arenas and external bytes have triggers of their own, at the same percentage") {
   SimulatedProgram program({.percent = 50});
   const PacerDecision& decision = program.run({.scannable = 100 * mib, .arenas = 8000 * mib, .external = 300 * mib});
-  CHECK(decision.growth.allocated == 50 * mib);
-  CHECK(decision.growth.arena == 4000 * mib);
-  CHECK(decision.growth.external == 150 * mib);
+  CHECK(decision.growth.allocated == floor_bytes + 50 * mib);
+  CHECK(decision.growth.arena == floor_bytes + 4000 * mib);
+  CHECK(decision.growth.external == floor_bytes + 150 * mib);
 }
 
 TEST_CASE("Each trigger is reached by bytes of its own kind") {
-  SimulatedProgram program({});
+  SimulatedProgram program({.floor = 0});
   const PacerDecision& decision = program.run({.scannable = 100 * mib, .arenas = 200 * mib, .external = 300 * mib});
   CHECK(decision.together == no_trigger);
   for (const Pressure& added :
@@ -116,7 +116,8 @@ TEST_CASE("Numbers at the end of their range do not wrap") {
   Pacer wide({.percent = ~0U});
   CHECK(wide.pace({.scannable_bytes = most / 2}).growth.allocated == most);
   Pacer plain({.percent = 100});
-  CHECK(plain.pace({.scannable_bytes = std::uint64_t{1} << 62}).growth.allocated == std::uint64_t{1} << 62);
+  CHECK(plain.pace({.scannable_bytes = std::uint64_t{1} << 62}).growth.allocated ==
+        floor_bytes + (std::uint64_t{1} << 62));
   Pacer limited({.soft_limit = 1000 * mib});
   const PacerInput input{.scannable_bytes = most,
                          .arena_bytes = most,

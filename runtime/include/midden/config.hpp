@@ -38,12 +38,13 @@ struct Config {
   // --- when to collect ----------------------------------------------------------------------
 
   // MIDDEN_GC_PERCENT. Allocation before the next cycle, in percent of what the last cycle had to
-  // visit: 100 lets a heap of 400 MB of scannable objects allocate 400 MB. Less collects more
-  // often and uses less memory. 0 means as often as `gc_floor` allows. `off` (environment) or
-  // nullopt: only collect() and the limits start cycles.
+  // visit, above `gc_floor`: 100 lets a heap of 400 MB of scannable objects allocate 400 MB and the floor.
+  // Less collects more often and uses less memory. 0 means each time that `gc_floor` has been allocated.
+  // `off` (environment) or nullopt: only collect() and the limits start cycles.
   std::optional<std::uint32_t> gc_percent = 100;
 
-  // The least number of bytes allocated between two cycles that growth starts. Default 32 MiB.
+  // What is allocated between two cycles that growth starts, however little lives, in bytes: the percentage
+  // is added to it. Default 32 MiB.
   std::size_t gc_floor = std::size_t{32} << 20;
 
   // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes, segments and tables included: as what lives

@@ -11,8 +11,8 @@
 //
 // Measured with `midden-bench graph`, 1 GiB of nodes of 64 bytes, ns an object with one worker, and two:
 //
-//   shuffled   115, 52 with the queues;  289, 157 without;  bdwgc 426, 198
-//   as made    8.4, 4.7;                 46, 23;            29, 15
+//   shuffled   67, 33 with the queues;  280, 124 without;  bdwgc 441, 146
+//   as made    8.7, 4.7;                51, 27;            31, 15.5
 //
 // To let grey objects wait by page, so that those of a page are scanned together (as Go's "Green Tea"
 // collector does), measured no better where 4.2 million were named by one array in random order, and

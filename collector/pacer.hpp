@@ -54,9 +54,9 @@
 namespace midden::inline MIDDEN_ABI::collector {
 
 struct PacerSettings {
-  std::uint32_t percent = 100;  // growth before the next cycle
-  bool off = false;             // only requests and the limits start cycles
-  std::uint64_t floor = std::uint64_t{32} << 20;
+  std::uint32_t percent = 100;                    // growth before the next cycle
+  bool off = false;                               // only requests and the limits start cycles
+  std::uint64_t floor = std::uint64_t{32} << 20;  // added to each trigger
   std::uint64_t soft_limit = std::numeric_limits<std::uint64_t>::max();
 };
 

@@ -23,7 +23,8 @@ struct SlotRun {
   std::uint32_t end;  // one past the last; begin == end: no free slot left
 };
 
-// The first position in [from, to) whose byte is not zero, or `to`. Requires: from < to.
+// The first position in [from, to) whose byte is not zero, or `to`. Requires: from < to, and `bytes` is that of a
+// block's metadata. Reads all of the words that these bytes lie in.
 inline std::size_t find_set(std::uint8_t* bytes, std::size_t from, std::size_t to) {
   std::size_t at = from / MetadataWord::bytes * MetadataWord::bytes;
   std::uint64_t set = MetadataWord::load(bytes + at).set_from(from % MetadataWord::bytes);

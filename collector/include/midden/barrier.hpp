@@ -6,8 +6,8 @@
 // collector marks only while the world is stopped, so no marking needs it today. The branch
 // exists so that its cost is known and hosts' code already passes it: load a flag, and when it
 // is up, log the old target in a per-thread buffer, which is traced with the thread's roots.
-// The flag comes first: the old target of an object that is not in the cache is a load that the
-// store itself would not wait for.
+// In Ref and AtomicRef the flag comes first: the old target of an object that is not in the cache is a
+// load that the store itself would not wait for.
 //
 // Threads: any attached thread; each has its own buffer.
 

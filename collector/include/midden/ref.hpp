@@ -64,12 +64,12 @@ inline bool compare_exchange_edge(std::atomic<void*>& edge, void*& expected, voi
 
 // Releases: pairs with acquire_edge.
 inline void publish_edge(std::atomic<void*>& edge, void* target) noexcept {
-  if constexpr (store_barrier_built) {
-    exchange_edge(edge, target);
-  } else {
-    check_store(&edge, target);
-    edge.store(target, std::memory_order_release);
+  if (barrier_active()) [[unlikely]] {
+    exchange_edge(edge, target);  // of threads that store at once, each notes what it overwrites
+    return;
   }
+  check_store(&edge, target);
+  edge.store(target, std::memory_order_release);
 }
 
 [[noreturn]] void fault_interior() noexcept;

@@ -44,7 +44,7 @@ struct Config {
   std::optional<std::uint32_t> gc_percent = 100;
 
   // What is allocated between two cycles that growth starts, however little lives, in bytes: the percentage
-  // is added to it. Default 32 MiB.
+  // is added to it, for objects, arenas and external bytes each. Default 32 MiB. 0: the percentage alone.
   std::size_t gc_floor = std::size_t{32} << 20;
 
   // MIDDEN_MEMORY_LIMIT. Soft limit on committed bytes, segments and tables included: as what lives

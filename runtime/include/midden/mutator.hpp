@@ -30,22 +30,18 @@ struct RootLink {
 
   RootLink() noexcept : next(this), previous(this) {}
   // In a list from the first.
-  RootLink(RootLink& list, void* named) noexcept : object(named) {
-    RootLink* const first = next = list.next;
+  RootLink(RootLink& list, void* named) noexcept : object(named) { link_after(list); }
+  RootLink(const RootLink&) = delete;
+  RootLink& operator=(const RootLink&) = delete;
+
+  void link_after(RootLink& list) noexcept {
+    RootLink* const first = list.next;
+    next = first;
     // Apart: compilers would store both links as one vector, and a root that ends soon would wait longer to
     // read them back than for all else that it does.
     asm("" : "+m"(next));
     previous = &list;
     first->previous = this;
-    list.next = this;
-  }
-  RootLink(const RootLink&) = delete;
-  RootLink& operator=(const RootLink&) = delete;
-
-  void link_after(RootLink& list) noexcept {
-    next = list.next;
-    previous = &list;
-    list.next->previous = this;
     list.next = this;
   }
   void unlink() noexcept {

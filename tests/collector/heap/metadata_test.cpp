@@ -60,6 +60,11 @@ TEST_CASE("A word of metadata says the same as its bytes") {
       }
     }
     REQUIRE(word.empty() == empty);
+    std::uint32_t set = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      set += bytes[i] != 0;
+      REQUIRE(MetadataWord::count(word.set_from(i)) == set);
+    }
     if (!empty) REQUIRE(bytes[MetadataWord::first_of(word.set())] != 0);
   }
 }

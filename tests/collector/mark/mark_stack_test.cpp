@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 
@@ -73,6 +75,34 @@ TEST_CASE("Every second entry is given away from the oldest on, and both stacks 
       CHECK(wrong == 0);
     }
   }
+}
+
+TEST_CASE("A stack that has given much away moves what is left down before it grows") {
+  MarkStack<int> from;
+  constexpr int many = 4096;
+  for (int i = 0; i < many; ++i) REQUIRE(from.push(i));
+  REQUIRE(from.capacity() == many);
+  std::vector<int> left(many);
+  std::iota(left.begin(), left.end(), 0);
+  for (const std::size_t asked : {700U, 600U, 1U}) {
+    MarkStack<int> to;
+    REQUIRE(from.give(to, asked) == asked);
+    std::vector<int> given;
+    for (std::size_t i = 0; i < asked; ++i) {
+      given.insert(given.begin(), to.pop());
+      CHECK(given.front() == left[2 * (asked - 1 - i)]);
+    }
+    std::erase_if(left, [&](int entry) { return std::binary_search(given.begin(), given.end(), entry); });
+  }
+  for (int i = many; left.size() < many; ++i) {
+    REQUIRE(from.push(i));
+    left.push_back(i);
+  }
+  CHECK(from.capacity() == many);
+  int wrong = 0;
+  for (; !left.empty(); left.pop_back()) wrong += from.pop() != left.back();
+  CHECK(wrong == 0);
+  CHECK(from.empty());
 }
 
 TEST_CASE("A stack gives what the other has room for, and keeps the rest") {

@@ -79,7 +79,8 @@ TEST_CASE("Helpers are not called where there is little to mark") {
   Marking m(MarkSettings{}, &crew);
   const EndOf end(crew);
   std::vector<Node*> nodes;
-  Node* root = make_tree(m, 12, nodes);
+  Node* root = make_tree(m, 10, nodes);
+  REQUIRE(nodes.size() * 2 < MarkSettings{}.patience);
   CHECK(m.mark({root}).objects == nodes.size());
   CHECK(m.marker.totals().workers == 1);
   CHECK(crew.calls() == 0);

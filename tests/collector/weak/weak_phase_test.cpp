@@ -179,7 +179,7 @@ TEST_CASE("External bytes replace each other, add up, and end with their objects
   CHECK(external.of(other) == 0);
 }
 
-TEST_CASE("External bytes are due when as many are new as live, and the floor") {
+TEST_CASE("External bytes are due when as many are new as live and the floor together") {
   Weak weak;
   constexpr auto floor = static_cast<std::int64_t>(PacerSettings{}.floor);
   Node* node = weak.root(weak.create<Node>());

@@ -11,7 +11,8 @@
 // and nothing warms up that does not in C++. Java compiles while it is measured.
 //
 //   heap       Java has at most four times what is alive, at least 64 MiB (-Xmx); it may begin with
-//              less. Go and Midden let it grow by as much as is alive.
+//              less. Go lets it grow by as much as is alive, to 4 MiB at least; Midden by as much
+//              as is alive and 32 MiB (Config::gc_floor).
 //   workers    Java has as many threads in its pauses, and beside the program (-XX:ParallelGCThreads,
 //              -XX:ConcGCThreads). Go has no such setting: it may run that many threads in all (GOMAXPROCS),
 //              so that with one the collector and the program take turns.

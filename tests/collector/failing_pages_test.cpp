@@ -7,17 +7,13 @@
 #include <vector>
 
 #include "collector/check/heap_walk.hpp"
+#include "tests/collector/filled.hpp"
 #include "tests/collector/full_cycle.hpp"
 #include "tests/collector/host_memory.hpp"
 #include "tests/support/seed.hpp"
 
 namespace midden::collector_tests {
 namespace {
-
-// By one comparison: the thread sanitizer looks at each access.
-bool is_filled(const std::byte* begin, std::size_t bytes, std::byte content) {
-  return begin[0] == content && std::memcmp(begin, begin + 1, bytes - 1) == 0;
-}
 
 // Objects of every kind, and what is in them.
 class Shelf {
@@ -84,7 +80,7 @@ class Shelf {
     full_.pages.refuse_every(every_);
     const bool segment = type.info().segment;
     if (segment) REQUIRE(full_.heap.commit_segment(memory, bytes, Effort::beyond_trigger) == Verdict::memory);
-    REQUIRE(is_filled(memory, bytes, std::byte{0}));
+    REQUIRE(is_zero(memory, bytes));
     const auto content = static_cast<std::byte>(1 + random_() % 255);
     std::memset(memory, static_cast<int>(content), bytes);
     full_.root(memory);

@@ -1,10 +1,10 @@
 // Objects above 256 KiB, and segments, which are counted by what their owner commits.
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <vector>
 
+#include "tests/collector/filled.hpp"
 #include "tests/collector/heap_only.hpp"
 
 namespace midden::collector_tests {
@@ -36,7 +36,7 @@ TEST_CASE("A large object is zero, also where others were before") {
     CAPTURE(bytes);
     for (int round = 0; round < 4; ++round) {
       std::byte* object = only.make(type, bytes);
-      CHECK(std::all_of(object, object + bytes + 8, [](std::byte byte) { return byte == std::byte{0}; }));
+      CHECK(is_zero(object, bytes + 8));
       std::memset(object, 0xff, only.heap.slot_bytes_of(object));
       only.survive({});
     }
@@ -182,15 +182,10 @@ TEST_CASE("A segment's blocks that were used before are counted from zero again"
   sweep(only);
   CHECK(only.heap.report().free_bytes == 512 * kib);
   std::byte* object = only.make(segment, 400 * kib);
-  CHECK(std::all_of(object, object + 400 * kib, [](std::byte byte) { return byte == std::byte{0}; }));
+  CHECK(is_zero(object, 400 * kib));
   // What the segment does not count it must not hold: its memory went back to the system.
   CHECK(only.pages.discarded_bytes() >= 400 * kib);
   CHECK(only.heap.report().arena_bytes == 0);
-}
-
-// Objects of 300 KiB and more that grow beside others, against what they should hold.
-bool all_are(const std::byte* begin, const std::byte* end, unsigned char value) {
-  return std::all_of(begin, end, [&](std::byte byte) { return byte == std::byte{value}; });
 }
 
 TEST_CASE("A large object grows in place behind itself, by zeroed memory, at the end of the heap") {
@@ -203,12 +198,12 @@ TEST_CASE("A large object grows in place behind itself, by zeroed memory, at the
   CHECK(only.heap.slot_bytes_of(object) == 5 * mib);
   CHECK(only.head_of(object + 5 * mib - 1).first == only.head_of(object).first);
   CHECK(&only.heap.type_of(object) == &type);
-  CHECK(all_are(object, object + 300 * kib, 0xab));
-  CHECK(all_are(object + 300 * kib, object + 5 * mib, 0));
+  CHECK(is_filled(object, 300 * kib, std::byte{0xab}));
+  CHECK(is_zero(object + 300 * kib, 5 * mib - 300 * kib));
   CHECK(only.heap.new_bytes().allocated == before + 5 * mib - 5 * block_bytes);
   // All of it is freed as one object.
   only.survive({object});
-  CHECK(all_are(object, object + 300 * kib, 0xab));
+  CHECK(is_filled(object, 300 * kib, std::byte{0xab}));
   only.survive({});
   sweep(only);
   CHECK(only.heap.report().used_bytes == 0);
@@ -226,7 +221,7 @@ TEST_CASE("A large object grows into what has died behind it, and not into what 
   only.survive({object, last});
   CHECK_FALSE(only.heap.extend_large(object, 2 * mib));
   REQUIRE(only.heap.extend_large(object, 600 * kib));
-  CHECK(all_are(object + 5 * block_bytes, object + 600 * kib, 0));
+  CHECK(is_zero(object + 5 * block_bytes, 600 * kib - 5 * block_bytes));
   REQUIRE(only.heap.extend_large(object, 16 * block_bytes));
   CHECK_FALSE(only.heap.extend_large(object, 16 * block_bytes + 1));
   CHECK(only.heap.is_slot(last));
@@ -242,7 +237,7 @@ TEST_CASE("What a large object grows into is zero also in the block that it had,
   std::byte* object = only.make(type, 257 * kib);
   REQUIRE(object == before);
   REQUIRE(only.heap.extend_large(object, 320 * kib - 8));
-  CHECK(all_are(object, object + 320 * kib, 0));
+  CHECK(is_zero(object, 320 * kib));
 }
 
 TEST_CASE("Within its last block a large object grows without another, and a small one not at all") {
@@ -266,7 +261,7 @@ TEST_CASE("A large object grows up to the hard limit and the end of the range, a
   CHECK(only.heap.slot_bytes_of(object) == mib + 4 * kib);
   REQUIRE(only.heap.extend_large(object, 6 * mib));
   CHECK(only.heap.committed_bytes() <= 8 * mib);
-  CHECK(all_are(object, object + mib, 0x11));
+  CHECK(is_filled(object, mib, std::byte{0x11}));
   only.survive({});
   sweep(only);
   CHECK(only.heap.report().used_bytes == 0);

@@ -5,15 +5,12 @@
 #include <set>
 #include <vector>
 
+#include "tests/collector/filled.hpp"
 #include "tests/collector/heap_only.hpp"
 #include "tests/support/seed.hpp"
 
 namespace midden::collector_tests {
 namespace {
-
-bool all_zero(const std::byte* begin, std::size_t bytes) {
-  return std::all_of(begin, begin + bytes, [](std::byte byte) { return byte == std::byte{0}; });
-}
 
 std::vector<void*> fill(HeapOnly& only, Type& type, std::size_t count) {
   std::vector<void*> objects;
@@ -32,7 +29,7 @@ TEST_CASE("Memory is zero when it is new, and after what was there has died") {
     for (int round = 0; round < 3; ++round) {
       bool zero = true;
       for (void* object : fill(only, type, count)) {
-        zero = zero && all_zero(static_cast<std::byte*>(object), size);
+        zero = zero && is_zero(static_cast<std::byte*>(object), size);
         std::memset(object, 0xff, only.head_of(object).slot_bytes);
       }
       CHECK(zero);
@@ -135,7 +132,7 @@ TEST_CASE("Slots of 24 bytes, which share granules, are reused exactly where the
   only.survive(live);
   std::set<void*> again;
   for (void* object : fill(only, type, dead.size())) {
-    REQUIRE(all_zero(static_cast<std::byte*>(object), 24));
+    REQUIRE(is_zero(static_cast<std::byte*>(object), 24));
     again.insert(object);
   }
   CHECK(again == dead);
@@ -154,7 +151,7 @@ TEST_CASE("Zeroing touches no more than a run ahead") {
   const std::byte* object = only.make(type);
   const std::byte* begin = only.heap.address_space().begin_of(only.block_of(object));
   if (begin == first) CHECK(*(object + run_bytes) == std::byte{0xff});
-  CHECK(all_zero(object, run_bytes));
+  CHECK(is_zero(object, run_bytes));
 }
 
 TEST_CASE("What was handed out is counted to the byte once the allocator lets go") {
@@ -218,7 +215,7 @@ TEST_CASE("The inlined path hands out the rest of a run that the slow path began
     const std::byte* object = only.allocator.cursors()[1].take();
     ++inlined;
     REQUIRE(object == first + inlined * 48);
-    REQUIRE(all_zero(object, 48));
+    REQUIRE(is_zero(object, 48));
   }
   CHECK(inlined == run_bytes / 48 - 1);
 }

@@ -2,18 +2,16 @@
 
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <cstdint>
 
 #include "collector/heap/geometry.hpp"
+#include "tests/collector/filled.hpp"
 #include "tests/support/catch.hpp"
 
 namespace midden::collector {
 namespace {
 
-bool all_zero(const std::byte* begin, std::size_t bytes) {
-  return std::all_of(begin, begin + bytes, [](std::byte byte) { return byte == std::byte{0}; });
-}
+using collector_tests::is_zero;
 
 TEST_CASE("A reservation is aligned, whatever is asked for") {
   SystemPages pages(GENERATE(false, true));
@@ -22,7 +20,7 @@ TEST_CASE("A reservation is aligned, whatever is asked for") {
     REQUIRE(begin != nullptr);
     CHECK(reinterpret_cast<std::uintptr_t>(begin) % alignment == 0);
     REQUIRE(pages.commit(begin, 3 * page_bytes));
-    CHECK(all_zero(begin, 3 * page_bytes));
+    CHECK(is_zero(begin, 3 * page_bytes));
     std::fill_n(begin, 3 * page_bytes, std::byte{1});
     pages.release(begin, 3 * page_bytes);
   }
@@ -39,7 +37,7 @@ TEST_CASE("Discarded pages read as zero and stay usable; their neighbours keep w
   REQUIRE(pages.commit(begin, 4 * page_bytes));
   std::fill_n(begin, 4 * page_bytes, std::byte{7});
   pages.discard(begin + page_bytes, 2 * page_bytes);
-  CHECK(all_zero(begin + page_bytes, 2 * page_bytes));
+  CHECK(is_zero(begin + page_bytes, 2 * page_bytes));
   CHECK(begin[page_bytes - 1] == std::byte{7});
   CHECK(begin[3 * page_bytes] == std::byte{7});
   begin[page_bytes] = std::byte{1};
@@ -55,7 +53,7 @@ TEST_CASE("Discarded pages read as zero also where the host has locked them") {
   REQUIRE(::mlock(begin, 2 * page_bytes) == 0);
   std::fill_n(begin, 2 * page_bytes, std::byte{7});
   pages.discard(begin, 2 * page_bytes);
-  CHECK(all_zero(begin, 2 * page_bytes));
+  CHECK(is_zero(begin, 2 * page_bytes));
   pages.release(begin, 2 * page_bytes);
 }
 

@@ -15,8 +15,7 @@ namespace midden::inline MIDDEN_ABI {
 namespace {
 
 std::byte* allocate_type(detail::Mutator& mutator, collector::Type& type, std::size_t elements) {
-  if (mutator.asked()) [[unlikely]]
-    detail::poll_slow(mutator);
+  detail::poll(mutator);
   runtime::Thread& thread = runtime::thread_of(mutator);
   return thread.core.allocate(thread, type, elements);
 }
@@ -48,8 +47,7 @@ std::byte* allocate_elements(Mutator& mutator, std::uint32_t slot, const TypeInf
 
 bool extend_elements(Mutator& mutator, void* object, std::size_t elements) {
   require_current(mutator);
-  if (mutator.asked()) [[unlikely]]
-    poll_slow(mutator);
+  poll(mutator);
   runtime::Thread& thread = runtime::thread_of(mutator);
   return thread.core.extend(thread, object, elements);
 }
@@ -97,8 +95,7 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes) {
 void commit(Attach& here, Segment& segment, std::size_t bytes) {
   detail::Mutator& mutator = here.mutator();
   detail::require_current(mutator);
-  if (mutator.asked()) [[unlikely]]
-    detail::poll_slow(mutator);
+  detail::poll(mutator);
   runtime::Thread& thread = runtime::thread_of(mutator);
   thread.core.commit_segment(thread, &segment, std::min(bytes, segment.size()) + sizeof(Segment));
 }

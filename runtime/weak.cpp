@@ -67,7 +67,7 @@ void set_external_bytes(const void* object, std::uint64_t bytes) {
   Mutator& mutator = here();
   require_named(object, "set_external_bytes");
   const Root<void> kept(mutator, const_cast<void*>(object));
-  if (mutator.asked()) poll_slow(mutator);
+  poll(mutator);
   runtime::thread_of(mutator).core.declare_external(object, bytes);
 }
 

@@ -89,14 +89,7 @@ class NoSafepoint {
 };
 
 // Where a loop that never allocates lets a collection happen. Throws NotAttached.
-inline void safepoint() {
-  detail::Mutator& mutator = detail::here();
-  if (mutator.asked()) [[unlikely]]
-    detail::poll_slow(mutator);
-}
-inline void safepoint(Attach& here) {
-  if (here.mutator().asked()) [[unlikely]]
-    detail::poll_slow(here.mutator());
-}
+inline void safepoint() { detail::poll(detail::here()); }
+inline void safepoint(Attach& here) { detail::poll(here.mutator()); }
 
 }  // namespace midden::inline MIDDEN_ABI

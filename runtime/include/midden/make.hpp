@@ -46,7 +46,7 @@ bool extend_elements(Mutator& mutator, void* object, std::size_t elements);
 // Out of line, so that the fast path is small enough to be inlined.
 template <class T>
 [[gnu::noinline]] std::byte* allocate_slow(Mutator& mutator) {
-  if (mutator.asked()) poll_slow(mutator);
+  poll(mutator);
   return allocate_fixed_slow(mutator, type_slot<T>, type_info<T>());
 }
 

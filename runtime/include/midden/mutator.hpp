@@ -96,6 +96,12 @@ inline Mutator& here() {
   return *mutator;
 }
 
+// Lets a collection, or another request, come where one waits. Requires: it is this thread's.
+inline void poll(Mutator& mutator) {
+  if (mutator.asked()) [[unlikely]]
+    poll_slow(mutator);
+}
+
 // Throws NotAttached where `mutator` is not the one that this thread runs as: an Attach of another
 // thread, or not the innermost one.
 inline void require_current(const Mutator& mutator) {

@@ -92,7 +92,7 @@ class Heap {
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
   // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
-  // not count as returned.
+  // not count as returned. Relaxed: a sum.
   void note_used(const Block& head, std::size_t begin, std::size_t end) {
     const std::size_t pages = ReturnedPages(space_, head.first).forget(begin, end);
     if (pages > 0) [[unlikely]]

@@ -103,6 +103,15 @@ void poll_slow(Mutator& mutator) {
   runtime::thread_of(mutator).core.poll(runtime::thread_of(mutator));
 }
 void note_root_slow(Mutator& mutator) { runtime::thread_of(mutator).core.note_root(runtime::thread_of(mutator)); }
+void place_slow(Mutator& mutator, RootPlace& root) noexcept {
+  runtime::Thread& thread = runtime::thread_of(mutator);
+  if (mutator.roots == &thread.own_roots.list()) return thread.place_own(root);
+  root.link_after(*mutator.roots);
+}
+void place_in_thread(RootPlace& root) noexcept {
+  if (current == nullptr) fault_root();
+  runtime::thread_of(*current).place_own(root);
+}
 void fault_interior() noexcept {
   runtime::fatal(
       "a reference to a base that does not lie at the begin of its object",
@@ -182,9 +191,9 @@ RootList::RootList(Runtime& runtime) : runtime_(runtime) { runtime.core().tasks(
 
 RootList::~RootList() {
   if (in_use_.load(std::memory_order_acquire)) runtime::fatal("a RootList ended while it was used");
-  if (!roots_.alone()) {
+  if (const std::vector<void*> named = runtime::named_by(roots_); !named.empty()) {
     runtime::fatal("a RootList ended while roots in it were alive",
-                   runtime::describe_roots(runtime_.core().heap(), roots_));
+                   runtime::describe_roots(runtime_.core().heap(), named));
   }
   runtime_.core().tasks().remove(roots_);
 }
@@ -196,14 +205,15 @@ RootList::Use::Use(RootList& list) : list_(list), mutator_(detail::here()) {
   if (list_.in_use_.exchange(true, std::memory_order_acquire)) {
     runtime::fatal("a RootList was used twice at the same time", "thread " + runtime::thread_of(mutator_).name);
   }
-  outer_ = std::exchange(mutator_.roots, &list_.roots_);
+  outer_ = mutator_.roots;
+  runtime::thread_of(mutator_).use_roots(list_.roots_);
 }
 
 RootList::Use::~Use() {
   if (detail::current != &mutator_ || mutator_.roots != &list_.roots_) {
     runtime::fatal("a RootList::Use ended out of order, while Blocked, or on another thread");
   }
-  mutator_.roots = outer_;
+  runtime::thread_of(mutator_).use_roots(*outer_);
   list_.in_use_.store(false, std::memory_order_release);
 }
 

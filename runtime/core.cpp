@@ -215,14 +215,15 @@ void Core::stress_allocation(Thread& thread) {
 // --- threads --------------------------------------------------------------------------------
 
 Thread::Thread(Core& its_core, collector::Heap& heap, std::string given_name)
-    : core(its_core), name(std::move(given_name)), allocator(heap) {}
+    : core(its_core), name(std::move(given_name)), allocator(heap), own_roots(__builtin_frame_address(0)) {
+  use_roots(own_roots.list());
+}
 
 Thread& Core::attach(std::string name) {
   require_outside_of_handshake();
   auto thread = std::make_unique<Thread>(*this, heap_, std::move(name));
   Thread& result = *thread;
   thread->runtime = &face_;
-  thread->roots = &thread->own_roots;
   thread->stress_roots = config_.stress.root;
   if (config_.stress.alloc != 0) thread->allocator.single_slots();
   if (config_.stress.safepoint != 0) Word(*thread).set(detail::always_ask_bit);
@@ -233,12 +234,12 @@ Thread& Core::attach(std::string name) {
 void Core::detach(Thread& thread) {
   require_outside_of_handshake();
   require_safepoint_allowed(thread);
-  if (thread.roots != &thread.own_roots) {
+  if (thread.roots != &thread.own_roots.list()) {
     fatal("an Attach ended while its thread used a RootList", "thread " + thread.name);
   }
-  if (!thread.own_roots.alone()) {
+  if (const std::vector<void*> named = named_by(thread.own_roots); !named.empty()) {
     fatal("an Attach ended while roots of its thread were alive",
-          "thread " + thread.name + ": " + describe_roots(heap_, thread.own_roots));
+          "thread " + thread.name + ": " + describe_roots(heap_, named));
   }
   thread.allocator.give_back();
   world_.detach(thread);

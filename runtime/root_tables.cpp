@@ -9,8 +9,9 @@ namespace runtime {
 
 namespace {
 
-void trace_list(const detail::RootLink& list, Tracer& tracer) {
-  for (const detail::RootLink* root = list.next; root != &list; root = root->next) tracer.object(root->object);
+// What traces each root that `roots.for_each` shows.
+auto tracing(Tracer& tracer) {
+  return [&tracer](const detail::RootPlace& root) { tracer.object(root.object); };
 }
 
 }  // namespace
@@ -21,16 +22,16 @@ void ThreadRoots::trace(Tracer& tracer) {
 
 void ThreadRoots::trace_part(std::size_t part, Tracer& tracer) {
   const Thread& thread = *world_.threads()[part];
-  trace_list(thread.own_roots, tracer);
+  thread.own_roots.for_each(tracing(tracer));
   for (const void* target : thread.barrier.overwritten) tracer.object(target);
 }
 
-void TaskRoots::add(detail::RootLink& list) {
+void TaskRoots::add(detail::RootPlace& list) {
   const std::lock_guard lock(mutex_);
   lists_.insert(&list);
 }
 
-void TaskRoots::remove(detail::RootLink& list) {
+void TaskRoots::remove(detail::RootPlace& list) {
   const std::lock_guard lock(mutex_);
   lists_.erase(&list);
 }
@@ -42,13 +43,7 @@ std::size_t TaskRoots::count() const {
 
 void TaskRoots::trace(Tracer& tracer) {
   const std::lock_guard lock(mutex_);
-  for (const detail::RootLink* list : lists_) trace_list(*list, tracer);
-}
-
-std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list) {
-  std::vector<void*> named;
-  for (const detail::RootLink* root = list.next; root != &list; root = root->next) named.push_back(root->object);
-  return describe_roots(heap, named, "root");
+  for (const detail::RootPlace* list : lists_) list->for_each(tracing(tracer));
 }
 
 std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun) {

@@ -1,7 +1,7 @@
 #pragma once
 // Where the collector finds the roots that are not a host's RootSource.
 //
-//   ThreadRoots   the lists of attached threads
+//   ThreadRoots   the windows and lists of attached threads
 //   TaskRoots     the RootLists of tasks, in use or at rest
 //   GlobalRoots   roots without a thread; outlives the Runtime as long as one of them does
 //
@@ -39,21 +39,26 @@ class ThreadRoots final : public RootSource {
 
 class TaskRoots final : public RootSource {
  public:
-  void add(detail::RootLink& list);
-  void remove(detail::RootLink& list);
+  void add(detail::RootPlace& list);
+  void remove(detail::RootPlace& list);
   std::size_t count() const;
   void trace(Tracer& tracer) override;
   const char* name() const override { return "task"; }
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_set<detail::RootLink*> lists_;
+  std::unordered_set<detail::RootPlace*> lists_;
 };
 
-// "3 roots: 2 of Session, 1 empty", for messages. Requires: attached, or the world is stopped.
-std::string describe_roots(const collector::Heap& heap, const detail::RootLink& list);
-// The same for roots that named these objects.
-std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun);
+// What the roots name that `roots.for_each` shows.
+template <class Roots>
+std::vector<void*> named_by(const Roots& roots) {
+  std::vector<void*> named;
+  roots.for_each([&](const detail::RootPlace& root) { named.push_back(root.object); });
+  return named;
+}
+// "3 roots: 2 of Session, 1 empty", for messages, of what they name. Requires: attached, or the world is stopped.
+std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun = "root");
 
 }  // namespace runtime
 

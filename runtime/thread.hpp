@@ -15,18 +15,20 @@
 #include <midden/mutator.hpp>
 
 #include "collector/heap/local_allocator.hpp"
+#include "runtime/own_roots.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
 class Core;
 
 struct Thread : detail::Mutator {
+  // Requires: the calling thread is the one.
   Thread(Core& core, collector::Heap& heap, std::string given_name);
 
   Core& core;
   const std::string name;
   collector::LocalAllocator allocator;
-  detail::RootLink own_roots;
+  OwnRoots own_roots;
   detail::BarrierLog barrier;
   // Types of C++ by type number, so that the table's lock is taken once for each.
   std::vector<collector::Type*> types;
@@ -39,6 +41,17 @@ struct Thread : detail::Mutator {
   // World's: times from each request to stop that found it running until it stopped. Made at the
   // first: it is large, and threads come for short visits.
   std::unique_ptr<Histogram> stops;
+
+  // From here on new roots belong to `list`, the thread's own or a task's.
+  void use_roots(detail::RootPlace& list) {
+    roots = &list;
+    window = &list == &own_roots.list() ? own_roots.window() : detail::RootWindow{};
+  }
+  // For a root of the thread's own that did not find a place in `window`.
+  void place_own(detail::RootPlace& root) noexcept {
+    own_roots.place(root);
+    use_roots(*roots);  // the window may have grown
+  }
 
   void refresh_cursors() {
     cursors = allocator.cursors();

@@ -121,17 +121,17 @@ TEST_CASE("A reference that a blocked thread stores is stopped") {
               {"a reference was stored by a thread that is Blocked", "thread culprit"});
 }
 
-TEST_CASE("A root that a blocked thread moves or ends is stopped") {
+TEST_CASE("A root that a blocked thread ends, or moves between heap objects of the host, is stopped") {
   const bool moves = GENERATE(false, true);
   check_build(death_of([&] {
                 Runtime runtime(quiet());
                 Attach here(runtime);
-                std::optional<Root<Node>> root(make_list(1));
-                std::optional<Root<Node>> target;
+                auto root = std::make_unique<Root<Node>>(make_list(1));
+                std::unique_ptr<Root<Node>> target;
                 {
                   const midden::Blocked blocked;
                   if (moves) {
-                    target.emplace(std::move(*root));
+                    target = std::make_unique<Root<Node>>(std::move(*root));
                   } else {
                     root.reset();
                   }

@@ -1,7 +1,8 @@
 #pragma once
 // The operator new of this test program, which can be told to fail.
 //
-//   FailingNew after(3);     the fourth allocation of this thread, while `after` lives, throws
+//   FailingNew after(3);     the fourth allocation of this thread, while `after` lives, throws; what asks with
+//                            std::nothrow does not count, and is refused between the third and the fourth
 
 class FailingNew {
  public:

@@ -1,5 +1,7 @@
 // When the host's own memory runs out: each call either does its work or leaves all as it was.
 
+#include <cstddef>
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
@@ -7,6 +9,7 @@
 
 #include "runtime/core.hpp"
 #include "runtime/fatal.hpp"
+#include "runtime/own_roots.hpp"
 #include "tests/runtime/failing_new.hpp"
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
@@ -15,6 +18,8 @@
 using midden::Attach;
 using midden::Root;
 using midden::Runtime;
+using midden::detail::RootPlace;
+using midden::runtime::OwnRoots;
 
 namespace {
 
@@ -159,4 +164,25 @@ TEST_CASE("The last words are written also where the host has no memory left") {
   CHECK(death.signal == SIGABRT);
   CHECK(death.says("midden: fatal: something is broken\n  this is how it looks, in more than a few words\n"));
   CHECK(death.says("call stack:"));
+}
+
+TEST_CASE("A root joins a list where there is no memory for a larger window") {
+  const auto memory = std::make_unique<std::byte[]>(OwnRoots::most_bytes);
+  OwnRoots roots(memory.get() + OwnRoots::most_bytes / 2);
+  const std::size_t bytes = roots.window().bytes;
+  auto* far = new (memory.get()) RootPlace(nullptr);
+  {
+    const FailingNew at_once(0);
+    roots.place(*far);
+  }
+  CHECK(roots.window().bytes == bytes);
+  CHECK_FALSE(far->in_window());
+  std::size_t shown = 0;
+  roots.for_each([&](const RootPlace& root) { shown += &root == far; });
+  CHECK(shown == 1);
+  far->leave();
+  roots.place(*far);
+  CHECK(far->in_window());
+  CHECK(roots.window().bytes > bytes);
+  far->leave();
 }

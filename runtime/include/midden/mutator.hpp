@@ -15,50 +15,13 @@
 
 #include <midden/build.hpp>
 #include <midden/cursor.hpp>
+#include <midden/root_place.hpp>
 
 namespace midden::inline MIDDEN_ABI {
 
 class Runtime;
 
 namespace detail {
-
-// A node of a circular list of roots; the list's own node holds no object.
-struct RootLink {
-  RootLink* next;
-  RootLink* previous;
-  void* object = nullptr;
-
-  RootLink() noexcept : next(this), previous(this) {}
-  // In a list from the first.
-  RootLink(RootLink& list, void* named) noexcept : object(named) { link_after(list); }
-  RootLink(const RootLink&) = delete;
-  RootLink& operator=(const RootLink&) = delete;
-
-  void link_after(RootLink& list) noexcept {
-    RootLink* const first = list.next;
-    next = first;
-    // Apart: compilers would store both links as one vector, and a root that ends soon would wait longer to
-    // read them back than for all else that it does.
-    asm("" : "+m"(next));
-    previous = &list;
-    first->previous = this;
-    list.next = this;
-  }
-  void unlink() noexcept {
-    previous->next = next;
-    next->previous = previous;
-  }
-  bool alone() const noexcept { return next == this; }
-  // Takes the place of `other`, which is then alone; stays alone where `other` was. Requires: alone.
-  void replace(RootLink& other) noexcept {
-    if (other.alone()) return;
-    next = other.next;
-    previous = other.previous;
-    next->previous = this;
-    previous->next = this;
-    other.next = other.previous = &other;
-  }
-};
 
 enum Request : std::uint32_t {
   blocked_bit = 1,
@@ -72,7 +35,8 @@ struct Mutator {
   std::atomic<std::uint32_t> word{blocked_bit};
   std::uint32_t cursor_count = 0;
   AllocationCursor* cursors = nullptr;
-  RootLink* roots = nullptr;  // the list that new roots join
+  RootWindow window;           // where new roots have a place; empty while a task's list is in use
+  RootPlace* roots = nullptr;  // the list that the others join
   std::uint32_t stress_roots = 0;
   Runtime* runtime = nullptr;
 
@@ -86,6 +50,11 @@ inline thread_local constinit Mutator* current = nullptr;
 [[noreturn]] void throw_not_attached();
 void poll_slow(Mutator& mutator);
 void note_root_slow(Mutator& mutator);
+// A root that does not stand in the window: makes that larger, or joins the list.
+void place_slow(Mutator& mutator, RootPlace& root) noexcept;
+// For one that takes over from a root in this thread's window: stays with the thread, also while a task's list
+// is in use. Fatal where the thread does not run.
+void place_in_thread(RootPlace& root) noexcept;
 [[noreturn]] void fault_root() noexcept;
 [[noreturn]] void fault_foreign_root() noexcept;
 

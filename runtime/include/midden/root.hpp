@@ -1,12 +1,12 @@
 #pragma once
 // Roots: what keeps objects alive from a host's own frames and data.
 //
-//   Root<T>        in frames and host objects of one thread or task; about 2 ns
+//   Root<T>        in frames and host objects of one thread or task; about 1 ns in a frame, 4 elsewhere
 //   RootList       the roots of a task (coroutine, fibre) that moves between threads
 //   GlobalRoot<T>  any thread, any lifetime; takes a lock when made and when it ends
 //
-// A Root is a node of a circular list that belongs to its thread, or to the task whose RootList
-// was in use when it was made. It may be moved, and roots may end in any order. Operations on a
+// A Root belongs to its thread, or to the task whose RootList was in use when it was made
+// (<midden/root_place.hpp> says how it is found). It may be moved, and roots may end in any order. Operations on a
 // Root are heap touches: the thread must be attached and not Blocked (else NotAttached; moving and
 // ending one cannot throw, and are checked in the checked build only), except reading it. Making,
 // assigning and ending a root is never a safepoint. Requires: the thread runs in the Runtime in
@@ -24,6 +24,7 @@
 #include <midden/build.hpp>
 #include <midden/mutator.hpp>
 #include <midden/ref.hpp>
+#include <midden/root_place.hpp>
 
 namespace midden::inline MIDDEN_ABI {
 
@@ -50,55 +51,62 @@ class ListOwner<true> {
   const Runtime* runtime_ = nullptr;
 };
 
-// A root's life in its list, without its type.
+// A root's life, without its type.
 class AnyRoot {
  protected:
   AnyRoot() : AnyRoot(here(), nullptr) {}
   explicit AnyRoot(void* object) { assign(object); }
   // For allocation, which has the mutator at hand.
-  AnyRoot(Mutator& mutator, void* object) : link_(*mutator.roots, object) { owner_.note(mutator); }
-  AnyRoot(AnyRoot&& other) noexcept : owner_(other.owner_) {
+  AnyRoot(Mutator& mutator, void* object) : place_(object) { join(mutator); }
+  AnyRoot(AnyRoot&& other) noexcept : place_(other.place_.object), owner_(other.owner_) {
     other.require_running();
-    link_.replace(other.link_);
-    link_.object = std::exchange(other.link_.object, nullptr);
+    if (other.place_.in_window()) {
+      other.place_.leave();
+      other.place_.be_alone();
+      if (current == nullptr || !place_.enter(current->window)) place_in_thread(place_);
+    } else {
+      place_.replace(other.place_);
+    }
+    other.place_.object = nullptr;
   }
   ~AnyRoot() {
     require_running();
-    link_.unlink();
+    place_.leave();
   }
 
   // A root that was moved from is in no list; it joins this thread's when it is assigned to.
   void assign(void* object) {
     Mutator& mutator = here();
-    check_store(&link_.object, object);
+    check_store(&place_.object, object);
     if (mutator.stress_roots != 0) [[unlikely]]
       note_root_slow(mutator);
-    if (link_.alone()) join(mutator);
+    if (place_.alone()) join(mutator);
     owner_.require(mutator);
-    link_.object = object;
+    place_.object = object;
   }
   void assign(AnyRoot&& other) {
     other.require_running();
-    assign(other.link_.object);
-    if (this != &other) other.link_.object = nullptr;
+    assign(other.place_.object);
+    if (this != &other) other.place_.object = nullptr;
   }
-  void* object() const noexcept { return link_.object; }
+  void* object() const noexcept { return place_.object; }
 
  private:
   void join(Mutator& mutator) {
-    link_.link_after(*mutator.roots);
+    if (!place_.enter(mutator.window)) [[unlikely]]
+      place_slow(mutator, place_);
     owner_.note(mutator);
   }
   // What cannot throw is fatal in the checked build: a list that changes while it may be traced.
   void require_running() const noexcept {
     if constexpr (checked) {
-      if (link_.alone()) return;
+      if (place_.alone()) return;
       if (current == nullptr) fault_root();
       owner_.require(*current);
     }
   }
 
-  RootLink link_;
+  RootPlace place_;
   [[no_unique_address]] ListOwner<checked> owner_;
 };
 
@@ -169,13 +177,13 @@ class RootList {
    private:
     RootList& list_;
     detail::Mutator& mutator_;
-    detail::RootLink* outer_;
+    detail::RootPlace* outer_;
   };
 
  private:
   friend class Use;
   Runtime& runtime_;
-  detail::RootLink roots_;
+  detail::RootPlace roots_;
   std::atomic<bool> in_use_{false};
 };
 

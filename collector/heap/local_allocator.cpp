@@ -53,15 +53,13 @@ Grant LocalAllocator::allocate_fixed(std::uint32_t slot, Type& type, Effort effo
 
 Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort) {
   while (true) {
-    if (!cursor.empty()) {
-      std::byte* const object = cursor.take();
+    if (std::byte* const object = take_in_span(cursor)) {
       if (space.shared()) {
         const auto offset = static_cast<std::size_t>(object - heap_.space_.begin_of(cursor.span));
         heap_.space_.column(cursor.span)[slot_of(offset, heap_.space_.block(cursor.span).reciprocal)] = type.id();
       }
       return {object, Verdict::memory};
     }
-    if (cursor.span != no_block && next_run(cursor)) continue;
     cursor = {};
     flush_count();
     const auto [open, verdict] = heap_.acquire(space, effort);
@@ -72,27 +70,43 @@ Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type&
   }
 }
 
-bool LocalAllocator::next_run(detail::AllocationCursor& cursor) {
+std::byte* LocalAllocator::lay_out(detail::AllocationCursor& cursor) {
+  constexpr std::uint32_t short_run = 8;
   const Block& head = heap_.space_.block(cursor.span);
-  const std::uint32_t at_most = single_slots_ ? 1 : std::max(1U, slot_of(run_bytes, head.reciprocal));
-  const SlotRun run = find_free_run(heap_.space_, head, cursor.from, at_most);
-  if (run.begin == run.end) return false;
   std::byte* const base = heap_.space_.begin_of(cursor.span);
-  cursor.next = base + run.begin * head.slot_bytes;
-  cursor.end = base + run.end * head.slot_bytes;
-  cursor.from = run.end;
-  const auto bytes = static_cast<std::size_t>(cursor.end - cursor.next);
-  if (!head.zero) {
-    heap_.note_used(head, static_cast<std::size_t>(cursor.next - base), static_cast<std::size_t>(cursor.end - base));
-    std::memset(cursor.next, 0, bytes);
+  std::uint32_t wanted = single_slots_ ? 1 : std::max(1U, slot_of(run_bytes, head.reciprocal));
+  detail::WaitingSlot** last = &cursor.waiting;
+  while (wanted > 0) {
+    const SlotRun run = find_free_run(heap_.space_, head, cursor.from, wanted);
+    cursor.from = run.end;
+    const std::uint32_t slots = run.end - run.begin;
+    if (slots == 0) break;
+    wanted -= slots;
+    std::byte* const begin = base + run.begin * head.slot_bytes;
+    std::byte* const end = base + run.end * head.slot_bytes;
+    uncounted_ += static_cast<std::size_t>(end - begin);
+    if (!head.zero) {
+      heap_.note_used(head, static_cast<std::size_t>(begin - base), static_cast<std::size_t>(end - base));
+      std::memset(begin, 0, static_cast<std::size_t>(end - begin));
+    }
+    if (head.zero || slots > short_run) {
+      cursor.next = begin;
+      cursor.end = end;
+      break;
+    }
+    for (std::byte* slot = begin; slot != end; slot += head.slot_bytes) {
+      *last = new (slot) detail::WaitingSlot{nullptr};
+      last = &(*last)->next;
+    }
   }
-  if (heap_.checked()) heap_.space_.metadata(cursor.next).set(born_flag);
-  uncounted_ += bytes;
-  return true;
+  std::byte* const object = cursor.empty() ? cursor.take_waiting() : cursor.take();
+  if (heap_.checked() && object != nullptr) heap_.space_.metadata(object).set(born_flag);
+  return object;
 }
 
 void LocalAllocator::let_go(detail::AllocationCursor& cursor) {
   uncounted_ -= static_cast<std::uint64_t>(cursor.end - cursor.next);
+  while (cursor.take_waiting() != nullptr) uncounted_ -= cursor.slot_bytes;
   cursor = {};
 }
 

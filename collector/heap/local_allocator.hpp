@@ -2,14 +2,16 @@
 // One mutator's allocator: a cursor for each type and space it allocates in.
 //
 //   cursor   next ──▶ | zeroed free run ...... | ◀── end       a bump and a compare
-//            span, from: where the next run is looked for when this one is used up
+//            waiting ──▶ free slots that stand alone or by a few, linked
+//            span, from: where more are looked for when all are used up
 //
-// Runs are at most `run_bytes` long, so that zeroing touches what will be used next and not
-// more. In a checked heap a run is one slot.
+// They are laid out together: slots of short runs up to `run_bytes`, or until there is a longer run, which ends
+// it. So zeroing touches what will be used next and not more. In a checked heap it is one slot.
 //
 // Invariants
 //   1. A span named by a cursor belongs to this allocator alone until the next cycle.
-//   2. [next, end) is zero, a multiple of the slot size, and no object.
+//   2. [next, end) is zero, a multiple of the slot size, and no object; so is a waiting slot, but for its link.
+//   3. In a span that is fresh from the system no slot waits: all of it is zero, and stays so.
 //
 // Threads: one mutator; `forget` while the world is stopped.
 
@@ -42,12 +44,10 @@ class LocalAllocator {
   // The slow path of `make<T>`: `slot` is the C++ type's number, whose cursor may be refilled.
   Grant allocate_fixed(std::uint32_t slot, Type& type, Effort effort);
 
-  // An object from the span that the type's cursor has, or null where that has no more. In a heap whose
-  // survivors are scattered free runs are short, and most of them are found here.
+  // An object from the span that the type's cursor has, or null where that has no more.
   std::byte* next_in_span(std::uint32_t slot) {
     if (slot >= by_slot_.size() || single_slots_) return nullptr;
-    detail::AllocationCursor& cursor = by_slot_[slot];
-    return cursor.span != no_block && cursor.empty() && next_run(cursor) ? cursor.take() : nullptr;
+    return take_in_span(by_slot_[slot]);
   }
 
   // Cursors by C++ type number, for the inlined fast path. The table moves when it grows.
@@ -63,7 +63,14 @@ class LocalAllocator {
 
  private:
   Grant take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort);
-  bool next_run(detail::AllocationCursor& cursor);
+  // The next object of a cursor, as far as its span has one, or null.
+  std::byte* take_in_span(detail::AllocationCursor& cursor) {
+    if (!cursor.empty()) return cursor.take();
+    if (std::byte* object = cursor.take_waiting()) return object;
+    return cursor.span != no_block ? lay_out(cursor) : nullptr;
+  }
+  // Finds free slots in the cursor's span and takes one; null where there is none. Requires: nothing is laid out.
+  std::byte* lay_out(detail::AllocationCursor& cursor);
   void let_go(detail::AllocationCursor& cursor);
   void flush_count();
 

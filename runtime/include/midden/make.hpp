@@ -54,9 +54,13 @@ template <class T>
 inline std::byte* allocate(Mutator& mutator) {
   if constexpr (checked) require_current(mutator);
   const std::uint32_t slot = type_slot<T>;
-  if (mutator.asked() || slot >= mutator.cursor_count || mutator.cursors[slot].empty()) [[unlikely]]
-    return allocate_slow<T>(mutator);
-  return mutator.cursors[slot].take();
+  if (!mutator.asked() && slot < mutator.cursor_count) [[likely]] {
+    AllocationCursor& cursor = mutator.cursors[slot];
+    if (!cursor.empty()) [[likely]]
+      return cursor.take();
+    if (std::byte* object = cursor.take_waiting()) return object;
+  }
+  return allocate_slow<T>(mutator);
 }
 
 // Makes the compiler forget what it knows of the memory. A constructor begins an object's life,

@@ -183,7 +183,7 @@ TEST_CASE("Two allocators never share a span; what one gives back the other goes
 
   const std::byte* last = only.make_in(other, type);
   other.give_back();
-  // The run that the other one had begun is lost until the next cycle, the rest is not.
+  // What the other one had laid out is lost until the next cycle, the rest is not.
   std::byte* next = nullptr;
   do next = only.make(type);
   while (only.block_of(next) == *mine.rbegin());
@@ -201,6 +201,7 @@ TEST_CASE("After a cycle an allocator holds nothing") {
   for (std::uint32_t i = 0; i < only.allocator.cursor_count(); ++i) {
     CHECK(only.allocator.cursors()[i].span == no_block);
     CHECK(only.allocator.cursors()[i].empty());
+    CHECK(only.allocator.cursors()[i].waiting == nullptr);
   }
 }
 
@@ -218,6 +219,49 @@ TEST_CASE("The inlined path hands out the rest of a run that the slow path began
     REQUIRE(is_zero(object, 48));
   }
   CHECK(inlined == run_bytes / 48 - 1);
+}
+
+TEST_CASE("Slots among survivors are handed out once each, zero, and in whatever way they were laid out") {
+  auto random = test_generator(13);
+  for (const std::size_t size : {std::size_t{16}, std::size_t{24}, std::size_t{64}, std::size_t{1000}}) {
+    CAPTURE(size);
+    HeapOnly only;
+    Type& type = only.add(leaf_of(size));
+    fill(only, type, promotion_bytes / size + 2);
+    only.survive({});
+    const std::size_t slot_bytes = only.head_of(only.make(type)).slot_bytes;
+    // Survivors by stretches: free slots stand alone, by a few and by many.
+    std::vector<void*> all = fill(only, type, 8 * block_bytes / slot_bytes);
+    std::set<void*> live;
+    for (std::size_t i = 0; i < all.size();) {
+      for (std::size_t dead = random() % (i % 2 == 0 ? 3 : 40); dead > 0 && i < all.size(); --dead) ++i;
+      for (std::size_t left = random() % 3 + 1; left > 0 && i < all.size(); --left) live.insert(all[i++]);
+    }
+    for (void* object : all) std::memset(object, 0xff, slot_bytes);
+    only.survive({live.begin(), live.end()});
+    only.heap.take_allocated();
+
+    std::set<void*> again;
+    std::size_t waited = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      // By the two inlined ways, and where there is nothing by the slow one.
+      detail::AllocationCursor* const cursor =
+          only.allocator.cursor_count() > 5 ? &only.allocator.cursors()[5] : nullptr;
+      std::byte* object = nullptr;
+      if (cursor != nullptr && !cursor->empty()) object = cursor->take();
+      if (cursor != nullptr && object == nullptr) waited += (object = cursor->take_waiting()) != nullptr;
+      if (object == nullptr) object = only.allocator.allocate_fixed(5, type, Effort::beyond_trigger).memory;
+      REQUIRE(object != nullptr);
+      REQUIRE(is_zero(object, slot_bytes));
+      REQUIRE(live.count(object) == 0);
+      REQUIRE(again.insert(object).second);
+      std::memset(object, 0xee, slot_bytes);
+    }
+    CHECK(waited > 0);
+    for (const void* object : live) REQUIRE(static_cast<const std::byte*>(object)[slot_bytes - 1] == std::byte{0xff});
+    only.allocator.give_back();
+    CHECK(only.heap.new_bytes().allocated == all.size() * slot_bytes);
+  }
 }
 
 TEST_CASE("With single slots every allocation passes the slow path") {

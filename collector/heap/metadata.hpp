@@ -1,11 +1,11 @@
 #pragma once
 // The byte beside the heap that tells the state of a slot.
 //
-//   bit   0 1      2          3        4        5 6         7
-//        colour  overflowed  pinned  (side entry, generations: later)  born
+//   bit   0 1     2        3        4        5 6               7
+//        colour  waiting  pinned  (side entry, generations: later)  born
 //
 //   colour      0: not marked since it was swept; 1, 2, 3: marked in a cycle of that colour
-//   overflowed  marked, but the grey stack was full: still to be scanned
+//   waiting     marked, and still to be scanned: it waits here and not on a grey stack
 //   pinned      a Pin names it
 //   born        given to a mutator; kept only when the heap is checked
 //
@@ -15,7 +15,7 @@
 //
 // Threads: relaxed atomics. During marking several workers may store the same colour to one
 // byte; flags change by read-modify-write, and never while marking stores colours, except
-// `overflowed`, which the marking worker itself sets, and the clearing of `pinned`, which may get
+// `waiting`, which the marking workers themselves set and clear, and the clearing of `pinned`, which may get
 // lost: the pins themselves are counted elsewhere. A thread may pin a live object while
 // another sweeps its block, so sweeping reads eight bytes at a time but writes only the bytes of
 // dead slots, one by one.
@@ -32,7 +32,7 @@ namespace midden::inline MIDDEN_ABI::collector {
 using Colour = std::uint8_t;
 
 inline constexpr std::uint8_t colour_mask = 0x03;
-inline constexpr std::uint8_t overflowed_flag = 0x04;
+inline constexpr std::uint8_t waiting_flag = 0x04;
 inline constexpr std::uint8_t pinned_flag = 0x08;
 inline constexpr std::uint8_t born_flag = 0x80;
 
@@ -54,6 +54,9 @@ class Metadata {
     byte_.store(static_cast<std::uint8_t>((old & ~colour_mask) | colour), std::memory_order_relaxed);
     return true;
   }
+  // While marking: a load and a store, since nobody else has this byte to change.
+  void wait() { byte_.store(static_cast<std::uint8_t>(load() | waiting_flag), std::memory_order_relaxed); }
+  void go_on() { byte_.store(static_cast<std::uint8_t>(load() & ~waiting_flag), std::memory_order_relaxed); }
   void reset() { byte_.store(0, std::memory_order_relaxed); }
   void set(std::uint8_t flag) { byte_.fetch_or(flag, std::memory_order_relaxed); }
   void clear(std::uint8_t flag) { byte_.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_relaxed); }
@@ -79,7 +82,9 @@ class MetadataWord {
   }
   // Bit 7 of each byte: set where the byte is not zero.
   std::uint64_t set() const { return (((word_ & ~high) + each * 0x7f) | word_) & high; }
-  // The same, without the bytes before this one.
+  // Bit 7 of each byte: set where the byte has the flag.
+  std::uint64_t waiting() const { return (word_ & each * waiting_flag) << waiting_shift; }
+  // The bytes that are not zero, without those before this one.
   std::uint64_t set_from(std::size_t byte) const { return set() & (~std::uint64_t{0} << 8 * byte); }
 
   // How many bytes a mask of high bits names: a multiplication adds them up in the top byte. (Without its
@@ -91,6 +96,8 @@ class MetadataWord {
  private:
   static constexpr std::uint64_t each = 0x0101010101010101;
   static constexpr std::uint64_t high = each * 0x80;
+  static constexpr int waiting_shift = 5;
+  static_assert(waiting_flag << waiting_shift == 0x80);
   explicit MetadataWord(std::uint64_t word) : word_(word) {}
 
   std::uint64_t word_;

@@ -6,11 +6,16 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
 
-const void* load(const std::byte* edge) {
-  return detail::load_edge(*reinterpret_cast<const std::atomic<void*>*>(edge));
-}
+using Edge = std::atomic<void*>;
+
+const Edge* edge_at(const std::byte* address) { return reinterpret_cast<const Edge*>(address); }
+const void* load(const std::byte* edge) { return detail::load_edge(*edge_at(edge)); }
 
 void prefetch(const void* address) { __builtin_prefetch(address); }
+
+std::size_t used_in(const std::byte* object, const ScanPlan& plan) {
+  return *reinterpret_cast<const std::size_t*>(object + plan.used_offset);
+}
 
 constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
 
@@ -32,6 +37,7 @@ void MarkWorker::when_reported(std::uint64_t references, std::function<void()> t
 void MarkWorker::begin(const StoppedWorld&) {
   lane_ = reported_ = make_lane();
   told_at_ = many_;
+  wide_ = wide_share * heap_.address_space().frontier();
 }
 
 MarkWorker::Lane MarkWorker::make_lane() const {
@@ -73,13 +79,17 @@ bool MarkWorker::give(MarkWorker& other) {
   return pieces + objects > 0;
 }
 
+inline void MarkWorker::prefetch_metadata(const Lane& lane, const void* target) {
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - lane.base);
+  prefetch(&lane.metadata[offset >> granule_log2]);
+}
+
 template <bool ahead>
 inline void MarkWorker::offer(Lane& lane, const void* target) {
   if (target == nullptr) return;
   ++lane.references;
   if constexpr (ahead) {
-    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - lane.base);
-    prefetch(&lane.metadata[offset >> granule_log2]);
+    prefetch_metadata(lane, target);
     target = lane.edges.exchange(target);
     if (target == nullptr) return;
   }
@@ -87,16 +97,22 @@ inline void MarkWorker::offer(Lane& lane, const void* target) {
 }
 
 inline void MarkWorker::test(Lane& lane, const void* target) {
-  const auto* object = static_cast<const std::byte*>(target);
-  const auto offset = static_cast<std::size_t>(object - lane.base);
-  if (!Metadata(lane.metadata[offset >> granule_log2]).mark(lane.colour)) return;
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - lane.base);
+  if (Metadata(lane.metadata[offset >> granule_log2]).mark(lane.colour)) make_grey(lane, offset);
+}
+
+inline void MarkWorker::make_grey(Lane& lane, std::size_t offset) {
+  const std::byte* const object = lane.base + offset;
   ++lane.objects;
   const PlanWord word = lane.plans[offset >> block_log2];
-  if (word.is_leaf()) {
-    count_leaf(lane, object, word);
-  } else if (!stack_.push(object)) [[unlikely]] {
-    note_overflow(object);
+  if (word.is_leaf()) return count_leaf(lane, object, word);
+  if (!lane.in_place) [[likely]] {
+    if (stack_.push(object)) [[likely]]
+      return;
+    overflowed_ = true;
   }
+  Metadata(lane.metadata[offset >> granule_log2]).wait();
+  waiting_ = true;
 }
 
 inline void MarkWorker::count_leaf(Lane& lane, const std::byte* object, PlanWord word) {
@@ -111,12 +127,6 @@ inline void MarkWorker::count_leaf(Lane& lane, const std::byte* object, PlanWord
   } else {
     lane.leaf_bytes += head.slot_bytes;
   }
-}
-
-// Another worker that marks it at the same moment may undo the flag, and then has it to scan.
-void MarkWorker::note_overflow(const std::byte* object) {
-  heap_.address_space().metadata(object).set(overflowed_flag);
-  overflowed_ = true;
 }
 
 template <bool ahead>
@@ -144,8 +154,7 @@ inline void MarkWorker::scan_irregular(Lane& lane, const std::byte* object, Plan
   }
   scan_refs<ahead>(lane, object, plan.refs);
   if (plan.element_bytes == 0) return;
-  const std::size_t used = *reinterpret_cast<const std::size_t*>(object + plan.used_offset);
-  scan_elements<ahead>(lane, {object, &plan, 0, used});
+  scan_elements<ahead>(lane, {object, &plan, 0, used_in(object, plan)});
 }
 
 template <bool ahead>
@@ -163,12 +172,43 @@ inline void MarkWorker::scan_elements(Lane& lane, Piece piece) {
   }
   const ScanPlan& plan = *piece.plan;
   const std::byte* element = piece.object + plan.fixed_bytes + piece.next * plan.element_bytes;
-  const std::byte* const end = element + (piece.end - piece.next) * plan.element_bytes;
+  const std::size_t count = piece.end - piece.next;
+  lane.in_place = used_in(piece.object, plan) >= wide_;
   if (plan.element_bytes == sizeof(void*)) {  // nothing but a reference
-    for (; element != end; element += sizeof(void*)) offer<ahead>(lane, load(element));
+    scan_run<ahead>(lane, edge_at(element), count);
   } else {
+    const std::byte* const end = element + count * plan.element_bytes;
     for (; element != end; element += plan.element_bytes) scan_refs<ahead>(lane, element, plan.element_refs);
   }
+  lane.in_place = false;
+}
+
+template <bool ahead>
+inline void MarkWorker::scan_run(Lane& lane, const Edge* edges, std::size_t count) {
+  if (!ahead || count < 4 * run_ahead) {
+    for (const Edge* const end = edges + count; edges != end; ++edges) offer<ahead>(lane, detail::load_edge(*edges));
+    return;
+  }
+  // In registers: most references are null or to what is marked already.
+  const std::byte* const base = lane.base;
+  std::uint8_t* const metadata = lane.metadata;
+  const Colour colour = lane.colour;
+  std::uint64_t references = 0;
+  const auto follow = [&](const void* target) {
+    if (target == nullptr) return;
+    ++references;
+    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(target) - base);
+    if (Metadata(metadata[offset >> granule_log2]).mark(colour)) make_grey(lane, offset);
+  };
+  const Edge* const last = edges + (count - run_ahead);
+  for (; edges != last; ++edges) {
+    if (const void* later = detail::load_edge(edges[run_ahead])) {
+      prefetch(&metadata[static_cast<std::size_t>(static_cast<const std::byte*>(later) - base) >> granule_log2]);
+    }
+    follow(detail::load_edge(*edges));
+  }
+  for (std::size_t i = 0; i < run_ahead; ++i) follow(detail::load_edge(edges[i]));
+  lane.references += references;
 }
 
 bool MarkWorker::scan_grey(std::uint64_t references) {
@@ -224,11 +264,11 @@ inline void MarkWorker::tell_many() {
   tell_();
 }
 
-void MarkWorker::visit(const std::atomic<void*>* edges, std::size_t count) {
+void MarkWorker::visit(const Edge* edges, std::size_t count) {
   if (ahead_) {
-    for (std::size_t i = 0; i < count; ++i) offer<true>(reported_, detail::load_edge(edges[i]));
+    scan_run<true>(reported_, edges, count);
   } else {
-    for (std::size_t i = 0; i < count; ++i) offer<false>(reported_, detail::load_edge(edges[i]));
+    scan_run<false>(reported_, edges, count);
   }
   tell_many();
 }
@@ -242,22 +282,38 @@ void MarkWorker::visit(const void* object) {
   tell_many();
 }
 
-void MarkWorker::rescan_overflowed(const StoppedWorld& stopped) {
-  AddressSpace& space = heap_.address_space();
-  for (const Space& owner : heap_.spaces(stopped)) {
-    for (const BlockIndex first : owner.spans) {
-      if (space.plan(first).is_leaf()) continue;
-      const Block& head = space.block(first);
-      for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
-        const std::byte* object = space.begin_of(first) + slot * head.slot_bytes;
-        Metadata metadata = space.metadata(object);
-        if ((metadata.load() & overflowed_flag) == 0) continue;
-        metadata.clear(overflowed_flag);
-        ahead_ ? scan<true>(lane_, object) : scan<false>(lane_, object);
-        scan_grey(no_end);
+void MarkWorker::scan_waiting(BlockIndex block) { ahead_ ? scan_waiting<true>(block) : scan_waiting<false>(block); }
+
+template <bool ahead>
+void MarkWorker::scan_waiting(BlockIndex index) {
+  const AddressSpace& space = heap_.address_space();
+  const Block& block = space.block(index);
+  if (block.state == BlockState::free || block.state == BlockState::unused || space.plan(index).is_leaf()) return;
+  const Block& head = space.block(block.first);
+  const bool one_object = head.slots == 1;
+  if (one_object && index != head.first) return;
+  std::uint8_t* const bytes = space.metadata_of(index);
+  const std::byte* const base = space.begin_of(head.first);
+  const std::size_t before = std::size_t{index - head.first} << block_log2;
+  Lane lane = lane_;
+  for (std::size_t i = 0; i < (one_object ? 1 : granules_per_block); i += MetadataWord::bytes) {
+    for (std::uint64_t waiting = MetadataWord::load(bytes + i).waiting(); waiting != 0; waiting &= waiting - 1) {
+      const std::size_t granule = i + MetadataWord::first_of(waiting);
+      Metadata(bytes[granule]).go_on();
+      // The slot that begins in the granule.
+      const std::size_t offset = before + (granule << granule_log2);
+      const std::byte* object = base;
+      if (!one_object) object += slot_of(offset + head.slot_bytes - 1, head.reciprocal) * head.slot_bytes;
+      if constexpr (ahead) {
+        prefetch(object);
+        if (lane.grey.full()) scan<ahead>(lane, lane.grey.pop());
+        lane.grey.push(object);
+      } else {
+        scan<ahead>(lane, object);
       }
     }
   }
+  lane_ = lane;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -20,10 +20,18 @@
 // and it is the metadata byte of each edge that is waited for.
 //
 // More than 16 edges in the first queue measured no better, 8 worse. The mark test comes before the
-// object is fetched, so one that is marked already, or a leaf, is never touched.
+// object is fetched, so one that is marked already, or a leaf, is never touched. A long run of references
+// needs no queue: the metadata byte of the one 16 places on is prefetched.
+//
+// An array with many elements for each block of the heap (`wide_share`) makes grey nearly all there is, in an
+// order of its own. What it names waits in place, flagged in its metadata byte; when nothing else is grey the
+// blocks are gone through one by one, and their objects scanned in the order in which they lie, which is what
+// memory is fast at. Measured with `midden-bench churn`, 4.2 million nodes named by one array in random order:
+// a cycle of 95 ms instead of 124 with one worker, 50 instead of 55 with two, who together have all that memory
+// gives.
 //
 // Colours: white, the metadata has an old colour or none; grey, it has the cycle's colour and
-// the object is in a stack, in the second queue or flagged overflowed; black, it was scanned.
+// the object is in a stack, in the second queue or waits in place; black, it was scanned.
 //
 // Invariants
 //   1. An object becomes grey once, when the mark test changes its byte. Two workers that test it
@@ -31,7 +39,7 @@
 //   2. When no worker has anything left nothing is grey: every target of a black object is black.
 //   3. Depth never uses the C++ stack. Long arrays are cut in half until a piece has at most
 //      `piece_elements`, so they do not fill the stack either, and the halves can be given away.
-//   4. A full stack loses nothing: the object is flagged, and the heap is walked for flags.
+//   4. A full stack loses nothing: the object waits in place.
 //
 // Threads: one, while the world is stopped; `give` as MarkStack says.
 
@@ -92,10 +100,11 @@ class MarkWorker final : public Tracer {
   bool scan_grey(std::uint64_t references);
   // Moves half of what waits here to `other`. Returns whether it moved anything.
   bool give(MarkWorker& other);
-  // Whether an object was flagged overflowed since the last question.
+  // Whether something was left to wait in place since the last question, and whether because a stack was full.
+  bool take_waiting() { return std::exchange(waiting_, false); }
   bool take_overflowed() { return std::exchange(overflowed_, false); }
-  // Clears the flag of every overflowed object and scans it, and what it leads to.
-  void rescan_overflowed(const StoppedWorld& stopped);
+  // Scans what waits in this block; what that makes grey is left to scan_grey.
+  void scan_waiting(BlockIndex block);
   // Adds what it has counted, and gives its memory back. Requires: nothing is grey.
   void settle(MarkTotals& totals);
 
@@ -109,6 +118,8 @@ class MarkWorker final : public Tracer {
   };
 
   static constexpr std::size_t piece_elements = 2048;
+  static constexpr std::size_t wide_share = 64;
+  static constexpr std::size_t run_ahead = 16;
 
   // Edges and objects on their way, what passing them has counted, and the tables they are looked
   // up in. The inner loop works on a copy that is local to it and never leaves it: a member would
@@ -125,6 +136,7 @@ class MarkWorker final : public Tracer {
     std::uint64_t leaves = 0;
     std::uint64_t leaf_bytes = 0;
     std::uint64_t arena_bytes = 0;
+    bool in_place = false;  // what becomes grey waits in place
     Delay<const void*, 16> edges{};
     Fifo<const std::byte*, 32> grey{};
   };
@@ -134,11 +146,17 @@ class MarkWorker final : public Tracer {
 
   void tell_many();
   Lane make_lane() const;
+  static void prefetch_metadata(const Lane& lane, const void* target);
   template <bool ahead>
   void offer(Lane& lane, const void* target);
   void test(Lane& lane, const void* target);
+  // What was white until now.
+  void make_grey(Lane& lane, std::size_t offset);
   void count_leaf(Lane& lane, const std::byte* object, PlanWord word);
-  void note_overflow(const std::byte* object);
+  template <bool ahead>
+  void scan_waiting(BlockIndex block);
+  template <bool ahead>
+  void scan_run(Lane& lane, const std::atomic<void*>* edges, std::size_t count);
   template <bool ahead>
   bool scan_until(std::uint64_t references);
   template <bool ahead>
@@ -156,6 +174,8 @@ class MarkWorker final : public Tracer {
   Heap& heap_;
   const bool ahead_;
   bool overflowed_ = false;
+  bool waiting_ = false;
+  std::size_t wide_ = 0;  // elements of an array whose targets wait in place
 
   MarkStack<const std::byte*> stack_;
   MarkStack<Piece> pieces_;

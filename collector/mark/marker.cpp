@@ -5,7 +5,7 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-Marker::Marker(Heap& heap, const MarkSettings& settings, Crew* crew) : settings_(settings), crew_(crew) {
+Marker::Marker(Heap& heap, const MarkSettings& settings, Crew* crew) : heap_(heap), settings_(settings), crew_(crew) {
   const std::size_t helpers = crew_ == nullptr ? 0 : crew_->helpers();
   for (std::size_t i = 0; i <= helpers; ++i) seats_.emplace_back(heap, settings);
   waiting_.reserve(seats_.size());
@@ -15,6 +15,7 @@ Marker::Marker(Heap& heap, const MarkSettings& settings, Crew* crew) : settings_
 void Marker::trace(const StoppedWorld& stopped, std::span<RootSource* const> sources) {
   totals_ = {};
   called_ = false;
+  blocks_ = 0;
   sources_ = sources;
   next_part_.store(0, std::memory_order_relaxed);
   for (Seat& seat : seats_) seat.worker.begin(stopped);
@@ -28,34 +29,45 @@ void Marker::trace(const StoppedWorld& stopped, std::span<RootSource* const> sou
   stage_ = Stage::gathered;
 }
 
-void Marker::drain(const StoppedWorld& stopped) {
+void Marker::drain(const StoppedWorld&) {
   {
     const std::lock_guard lock(mutex_);
     stage_ = Stage::marking;
   }
   changed_.notify_all();
-  MarkWorker& own = seats_[0].worker;
-  if (own.scan_grey(settings_.patience)) call_helpers();
+  if (seats_[0].worker.scan_grey(settings_.patience)) call_helpers();
   work(seats_[0]);
-  rescan_overflowed(stopped);
 }
 
-void Marker::drain_added(const StoppedWorld& stopped) {
-  while (seats_[0].worker.scan_grey(settings_.slice)) {
-  }
-  rescan_overflowed(stopped);
+void Marker::drain_added(const StoppedWorld&) {
+  MarkWorker& own = seats_[0].worker;
+  do {
+    do {
+      while (own.scan_grey(settings_.slice)) {
+      }
+    } while (scan_block(own));
+  } while (begin_round());
 }
 
-void Marker::rescan_overflowed(const StoppedWorld& stopped) {
-  const auto overflowed = [&] {
-    bool any = false;
-    for (Seat& seat : seats_) any = seat.worker.take_overflowed() || any;
-    return any;
-  };
-  while (overflowed()) {
-    ++totals_.overflows;
-    seats_[0].worker.rescan_overflowed(stopped);
+bool Marker::scan_block(MarkWorker& worker) {
+  if (next_block_.load(std::memory_order_relaxed) >= blocks_) return false;
+  const BlockIndex block = next_block_.fetch_add(1, std::memory_order_relaxed);
+  if (block >= blocks_) return false;
+  worker.scan_waiting(block);
+  return true;
+}
+
+bool Marker::begin_round() {
+  bool any = false;
+  bool overflowed = false;
+  for (Seat& seat : seats_) {
+    any = seat.worker.take_waiting() || any;
+    overflowed = seat.worker.take_overflowed() || overflowed;
   }
+  totals_.overflows += overflowed;
+  blocks_ = any ? heap_.address_space().frontier() : 0;
+  next_block_.store(0, std::memory_order_relaxed);
+  return any;
 }
 
 const MarkTotals& Marker::finish(const StoppedWorld&) {
@@ -100,9 +112,11 @@ void Marker::trace_parts(MarkWorker& worker) {
 
 void Marker::work(Seat& seat) {
   do {
-    while (seat.worker.scan_grey(settings_.slice)) {
-      if (anybody_waits()) share(seat);
-    }
+    do {
+      while (seat.worker.scan_grey(settings_.slice)) {
+        if (anybody_waits()) share(seat);
+      }
+    } while (scan_block(seat.worker));
   } while (wait_for_work(seat));
 }
 
@@ -117,13 +131,20 @@ void Marker::share(Seat& seat) {
 
 bool Marker::wait_for_work(Seat& seat) {
   std::unique_lock lock(mutex_);
-  if (--working_ == 0) {
-    stage_ = Stage::closed;
-    for (Seat* other : waiting_) answer(*other, Answer::nothing_left);
+  if (working_ == 1) {
+    const bool another_round = begin_round();
+    if (another_round) {
+      working_ += waiting_.size();
+    } else {
+      working_ = 0;
+      stage_ = Stage::closed;
+    }
+    for (Seat* other : waiting_) answer(*other, another_round ? Answer::work : Answer::nothing_left);
     waiting_.clear();
     note_waiting();
-    return false;
+    return another_round;
   }
+  --working_;
   // On this thread's own stack: once it is written the seat may be in use by another cycle.
   Answer given = Answer::none;
   seat.asked = &given;

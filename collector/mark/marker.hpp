@@ -5,7 +5,9 @@
 //   mark     each worker scans its own stack. One that has nothing left waits; one that works and
 //            sees it wait moves every second of its objects, from the oldest on, onto the other's stack
 //            (work stealing with private deques: Acar, Charguéraud and Rainey 2013)
-//   end      the last one to run out of work finds everybody waiting: nothing is grey
+//   rounds   the last one to run out finds everybody waiting. Where objects wait in place (mark_worker.hpp), the
+//            blocks of the heap are handed out, one at a time, to be gone through for them, and so on
+//   end      until none does: nothing is grey
 //
 // Worker 0 is the collecting thread. The others are threads of the Crew. They are called when the
 // collecting thread has followed `patience` references and there are more: most cycles of small
@@ -71,8 +73,10 @@ class Marker final : public Chore {
   // Traces parts of the roots until all have been handed out.
   void trace_parts(MarkWorker& worker);
   void work(Seat& seat);
-  // Rare, and without memory for more grey objects: by one worker, and no more are called.
-  void rescan_overflowed(const StoppedWorld& stopped);
+  // Has the worker scan what waits in the next block of the round; false where all have been handed out.
+  bool scan_block(MarkWorker& worker);
+  // Begins another round where something waits in place. Requires: no worker has anything else.
+  bool begin_round();
   // Moves work to a seat that waits.
   void share(Seat& seat);
   // Until it is given work; false where there is none left for anybody.
@@ -82,6 +86,7 @@ class Marker final : public Chore {
   bool anybody_waits() const { return waiting_count_.load(std::memory_order_relaxed) != 0; }
   void note_waiting() { waiting_count_.store(waiting_.size(), std::memory_order_relaxed); }
 
+  Heap& heap_;
   const MarkSettings settings_;
   Crew* const crew_;
   std::deque<Seat> seats_;
@@ -91,6 +96,8 @@ class Marker final : public Chore {
   std::span<RootSource* const> sources_;
   // Relaxed: a ticket. What it leads to is ordered by the mutex.
   std::atomic<std::size_t> next_part_{0};
+  std::atomic<BlockIndex> next_block_{0};
+  BlockIndex blocks_ = 0;  // of the round; none before the first
 
   std::mutex mutex_;
   std::condition_variable changed_;  // the stage, or tracing_

@@ -34,10 +34,10 @@ TEST_CASE("Colours are never 0, differ between neighbouring cycles and come roun
 TEST_CASE("Flags are set and cleared without touching the colour") {
   std::uint8_t byte = 2;
   Metadata metadata(byte);
-  metadata.set(overflowed_flag);
+  metadata.set(waiting_flag);
   metadata.set(pinned_flag);
-  CHECK(byte == (2 | overflowed_flag | pinned_flag));
-  metadata.clear(overflowed_flag);
+  CHECK(byte == (2 | waiting_flag | pinned_flag));
+  metadata.clear(waiting_flag);
   CHECK(byte == (2 | pinned_flag));
   metadata.reset();
   CHECK(byte == 0);

@@ -27,8 +27,8 @@ std::vector<bool> reachable_from(std::size_t root, const std::vector<std::vector
   return found;
 }
 
-bool any_overflowed(Marking& m, const std::vector<Node*>& nodes) {
-  return std::any_of(nodes.begin(), nodes.end(), [&](Node* node) { return (m.byte_of(node) & overflowed_flag) != 0; });
+bool any_waits(Marking& m, const std::vector<Node*>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [&](Node* node) { return (m.byte_of(node) & waiting_flag) != 0; });
 }
 
 TEST_CASE("With a stack of one a deep list is found whole") {
@@ -56,7 +56,7 @@ TEST_CASE("With a stack of one a wide tree is found whole, flag by flag") {
   CHECK(totals.objects == nodes.size());
   CHECK(totals.overflows > 0);
   CHECK(m.count_marked(nodes) == nodes.size());
-  CHECK_FALSE(any_overflowed(m, nodes));
+  CHECK_FALSE(any_waits(m, nodes));
 }
 
 TEST_CASE("With a stack of one a large array loses none of its elements") {
@@ -109,7 +109,7 @@ TEST_CASE("Any stack finds in a shuffled graph what a search without a heap find
       REQUIRE(totals.references == references);
       REQUIRE(totals.live_bytes == objects * 16);
       REQUIRE(totals.scannable_bytes == objects * 16);
-      REQUIRE_FALSE(any_overflowed(m, nodes));
+      REQUIRE_FALSE(any_waits(m, nodes));
     }
   }
 }

@@ -226,7 +226,7 @@ TEST_CASE("A team whose stacks cannot grow finds all the same") {
   for (int cycle = 0; cycle < 50; ++cycle) {
     m.mark({root});
     REQUIRE(m.count_marked(nodes) == nodes.size());
-    REQUIRE(std::none_of(nodes.begin(), nodes.end(), [&](Node* node) { return m.byte_of(node) & overflowed_flag; }));
+    REQUIRE(std::none_of(nodes.begin(), nodes.end(), [&](Node* node) { return m.byte_of(node) & waiting_flag; }));
   }
 }
 

@@ -36,8 +36,9 @@ void Cleanups::keep_arguments(const StoppedWorld& stopped, const Heap& heap, Mar
     const bool dead = !heap.marked(entry.object);
     marker.add(stopped, entry.argument);
     marker.drain_added(stopped);
-    if (!dead || !heap.marked(entry.object) || std::exchange(entry.told, true)) continue;
-    if (!self_kept_) self_kept_ = {entry.object, entry.argument};
+    if (!dead || !heap.marked(entry.object) || entry.told || self_kept_) continue;
+    entry.told = true;
+    self_kept_ = {entry.object, entry.argument};
   }
 }
 

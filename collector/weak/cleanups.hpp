@@ -52,7 +52,7 @@ class Cleanups final : public RootSource {
     std::shared_ptr<detail::Closure> closure;  // null: a destructor
     Destroy destroy;
   };
-  // The first object found in a cycle that its own cleanup keeps alive.
+  // An object that its own cleanup keeps alive. A cycle tells of one, the first not told of before.
   struct SelfKept {
     const void* object;
     const void* argument;

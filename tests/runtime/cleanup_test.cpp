@@ -28,6 +28,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+struct Boxed {
+  midden::Ref<Number> number;
+  static constexpr auto midden_refs = midden::refs<Boxed>(&Boxed::number);
+};
+
 // The host drains the queue.
 midden::Config by_host() {
   midden::Config config = checking();
@@ -327,17 +332,23 @@ TEST_CASE("A cleanup that keeps its own object is reported: at once, or by the f
       CHECK(said.empty());  // it lives by the other's argument
       CHECK(runtime.run_cleanups() == 0);
     }
-    SECTION("by a path from its argument, and nothing else") {
+    SECTION("by a path from its argument, and nothing else, and so does another's") {
       Root<Node> argument = make_list(4);
       argument->left->left->right = object;
       add_cleanup(object, argument, [&](const auto&) { ++times; });
+      Root<Number> number = midden::make<Number>();
+      Root<Boxed> box = midden::make<Boxed>();
+      box->number = number;
+      add_cleanup(number, box, [](const auto&) {});
       runtime.collect();
       CHECK(said.empty());
-      object = nullptr;
-      argument = nullptr;
-      for (int i = 0; i < 3; ++i) runtime.collect();
-      REQUIRE(said.size() == 1);
-      CHECK(said[0].find("keeps its own object alive") != std::string::npos);
+      object = argument = nullptr;
+      number = nullptr;
+      box = nullptr;
+      for (int i = 0; i < 4; ++i) runtime.collect();
+      REQUIRE(said.size() == 2);
+      CHECK(said[0].find("Node keeps its own object alive") != std::string::npos);
+      CHECK(said[1].find("Number keeps its own object alive") != std::string::npos);
       CHECK(runtime.run_cleanups() == 0);
     }
   }

@@ -19,10 +19,10 @@
 // first, as destructors of frames do. An object that is a cleanup's argument dies after that has run.
 //
 // A closure must not keep its own object: that never dies then. Neither as its argument (throws
-// std::invalid_argument), nor by a path from its argument (a cycle finds it and says so, once,
-// through Config::message), nor by a GlobalRoot or Pin in it (a closure that has its object's
-// address in it is told of when it is added: a plain pointer there would dangle). Roots belong to
-// their threads and have no place in one.
+// std::invalid_argument), nor by a path from its argument (a cycle finds it and says so, once, through
+// Config::message; of several, one a cycle), nor by a GlobalRoot or Pin in it (a closure that has its
+// object's address in it is told of when it is added: a plain pointer there would dangle). Roots belong
+// to their threads and have no place in one.
 //
 // Destructors: a type that has one and says
 //   static constexpr midden::Destructor midden_destructor{};

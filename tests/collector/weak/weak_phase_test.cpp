@@ -134,6 +134,26 @@ TEST_CASE("Arguments that hold each other's objects are told apart from one that
   CHECK(weak.cleanups().take()->closure == of_c);
 }
 
+TEST_CASE("Cleanups that keep their own objects and are found together are told of one a cycle, each once") {
+  Weak weak;
+  std::vector<const void*> objects;
+  for (int i = 0; i < 3; ++i) {
+    Node* object = weak.create<Node>();
+    Node* argument = weak.create<Node>();
+    argument->left = Ref<Node>(object);
+    weak.cleanups().add(object, argument, std::make_shared<Note>());
+    objects.push_back(object);
+  }
+  for (const void* object : objects) {
+    weak.collect();
+    const auto kept = weak.cleanups().self_kept();
+    REQUIRE(kept);
+    CHECK(kept->object == object);
+  }
+  weak.collect();
+  CHECK_FALSE(weak.cleanups().self_kept());
+}
+
 TEST_CASE("An argument's whole graph is marked, also where the grey stack has room for one object") {
   CycleSettings settings;
   settings.marking.stack_limit = 1;

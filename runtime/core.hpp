@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ class Core {
   bool keep_house(std::uint64_t deadline_ns);
   // Runs what is due, until so many have run or the clock says `deadline_ns`. Returns how many.
   std::size_t run_cleanups(std::size_t most, std::uint64_t deadline_ns);
+  // Says that a cleanup's closure has its object's address in it, once for each type.
+  void warn_of_closure(const void* object);
   // Collects first, where it is time for that.
   void declare_external(const void* object, std::uint64_t bytes);
   void handshake(const std::function<void()>& f);
@@ -126,6 +129,9 @@ class Core {
   std::mutex cycle_mutex_;                 // held through a cycle
   std::uint64_t looked_ns_ = 0;            // under it: when it was last looked for memory that is not needed
   std::atomic<std::uint64_t> started_{0};  // cycles; any thread
+
+  std::mutex told_mutex_;
+  std::set<std::string> told_closures_;  // under it: names of types
 };
 
 // While it lives this thread is Blocked, if it is attached: in whatever Runtime, because threads

@@ -110,6 +110,16 @@ void Core::follow_up_cleanups() {
   }
 }
 
+void Core::warn_of_closure(const void* object) {
+  const std::string name(heap_.type_of(object).info().name);
+  {
+    const std::lock_guard lock(told_mutex_);
+    if (!told_closures_.insert(name).second) return;
+  }
+  say("the closure of a cleanup has the address of its own object, " + name +
+      ", in it: a root or pin there keeps the object for ever, a pointer dangles when it runs");
+}
+
 void Core::declare_external(const void* object, std::uint64_t bytes) {
   require_own(object);
   if (heap_.external_due()) collect(Cause::growth);

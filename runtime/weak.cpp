@@ -44,8 +44,7 @@ void add_destructor(Mutator& mutator, void* object, void (*destroy)(void*)) {
   weak_of(mutator).cleanups().add_destructor(object, destroy);
 }
 
-void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes,
-                 std::atomic<bool>& told) {
+void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes) {
   Mutator& mutator = here();
   runtime::Core& core = runtime::thread_of(mutator).core;
   require_named(object, "add_cleanup");
@@ -54,12 +53,7 @@ void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure,
   }
   core.require_own(object);
   core.require_own(argument);
-  // Relaxed: telling twice would be no harm.
-  if (contains(closure.get(), closure_bytes, object) && !told.exchange(true, std::memory_order_relaxed)) {
-    core.say("the closure of a cleanup has the address of its own object, " +
-             std::string(core.heap().type_of(object).info().name) +
-             ", in it: a root or pin there keeps the object for ever, a pointer dangles when it runs");
-  }
+  if (contains(closure.get(), closure_bytes, object)) core.warn_of_closure(object);
   weak_of(mutator).cleanups().add(object, argument, std::move(closure));
 }
 

@@ -316,7 +316,7 @@ TEST_CASE("A cleanup that keeps its own object is reported: at once, or by the f
 
     SECTION("by a pointer, root or pin in its closure") {
       for (int i = 0; i < 3; ++i) add_cleanup(object, [&times, kept = midden::Pin<Node>(object)] { ++times; });
-      REQUIRE(said.size() == 1);  // once for each closure
+      REQUIRE(said.size() == 1);  // once for each type
       CHECK(said[0].find("Node") != std::string::npos);
       CHECK(said[0].find("address of its own object") != std::string::npos);
     }
@@ -353,6 +353,27 @@ TEST_CASE("A cleanup that keeps its own object is reported: at once, or by the f
     }
   }
   CHECK(times % 100 >= 1);  // the Runtime's end ran it
+}
+
+TEST_CASE("A closure that has its object's address in it is told of once for each type, in each Runtime") {
+  for (const char* name : {"one", "other"}) {
+    std::vector<std::string> said;
+    midden::Config config = by_host();
+    config.name = name;
+    config.message = [&](std::string_view line) { said.emplace_back(line); };
+    Runtime runtime(config);
+    Attach here(runtime);
+    const Root<Node> node = midden::make<Node>();
+    const Root<Number> number = midden::make<Number>();
+    for (int i = 0; i < 3; ++i) {
+      // Closures of one C++ type.
+      add_cleanup(node, std::function<void()>([at = node.get()] { static_cast<void>(at); }));
+      add_cleanup(number, std::function<void()>([at = number.get()] { static_cast<void>(at); }));
+    }
+    REQUIRE(said.size() == 2);
+    CHECK(said[0].find("Node, in it") != std::string::npos);
+    CHECK(said[1].find("Number, in it") != std::string::npos);
+  }
 }
 
 TEST_CASE("When a Runtime ends all its cleanups and destructors have run, in their order") {

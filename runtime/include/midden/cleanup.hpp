@@ -21,8 +21,8 @@
 // A closure must not keep its own object: that never dies then. Neither as its argument (throws
 // std::invalid_argument), nor by a path from its argument (a cycle finds it and says so, once, through
 // Config::message; of several, one a cycle), nor by a GlobalRoot or Pin in it (a closure that has its
-// object's address in it is told of when it is added: a plain pointer there would dangle). Roots belong
-// to their threads and have no place in one.
+// object's address in it is told of when it is added, once for each type of object: a plain pointer there
+// would dangle). Roots belong to their threads and have no place in one.
 //
 // Destructors: a type that has one and says
 //   static constexpr midden::Destructor midden_destructor{};
@@ -33,7 +33,6 @@
 //
 // Threads: any attached one adds; any at all cancels.
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -50,8 +49,6 @@ namespace detail {
 template <class F, class A>
 class TypedClosure final : public Closure {
  public:
-  static inline std::atomic<bool> told{false};
-
   explicit TypedClosure(F&& f) : f_(std::move(f)) {}
   void run(void* argument) override {
     F f = std::move(*f_);
@@ -68,10 +65,9 @@ class TypedClosure final : public Closure {
   std::optional<F> f_;
 };
 
-// The closure's bytes are looked through for the object's address; `told`: whether its type has been told
-// of. Throws NotAttached, std::invalid_argument, std::bad_alloc.
-void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes,
-                 std::atomic<bool>& told);
+// The closure's bytes are looked through for the object's address. Throws NotAttached, std::invalid_argument,
+// std::bad_alloc.
+void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes);
 
 }  // namespace detail
 
@@ -98,7 +94,7 @@ template <class N, class F>
 Cleanup add_cleanup(const N& object, F f) {
   using Typed = detail::TypedClosure<F, void>;
   std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
-  detail::add_cleanup(detail::as_target(object.get()), nullptr, closure, sizeof(Typed), Typed::told);
+  detail::add_cleanup(detail::as_target(object.get()), nullptr, closure, sizeof(Typed));
   return Cleanup(std::move(closure));
 }
 
@@ -107,8 +103,7 @@ template <class N, class M, class F>
 Cleanup add_cleanup(const N& object, const M& argument, F f) {
   using Typed = detail::TypedClosure<F, typename M::Target>;
   std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
-  detail::add_cleanup(detail::as_target(object.get()), detail::as_target(argument.get()), closure, sizeof(Typed),
-                      Typed::told);
+  detail::add_cleanup(detail::as_target(object.get()), detail::as_target(argument.get()), closure, sizeof(Typed));
   return Cleanup(std::move(closure));
 }
 

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "runtime/fatal.hpp"
-#include "runtime/processors.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
@@ -98,10 +97,10 @@ Core::Core(Runtime& face, Config config)
       thread_roots_(world_),
       pins_(std::make_shared<detail::PinTable>(heap_)),
       globals_(std::make_shared<detail::GlobalRoots>(face)),
-      workers_((config_.workers == 0 ? std::min(processors(), most_default_workers) : config_.workers) - 1,
-               [this] { collecting = this; }),
+      workers_((config_.workers == 0 ? std::min(processors(placement_), most_default_workers) : config_.workers) - 1,
+               placement_, [this] { collecting = this; }),
       cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)),
-      housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }) {
+      housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }, placement_) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
   cycle_.add_roots(*globals_);

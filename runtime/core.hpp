@@ -25,6 +25,7 @@
 #include "runtime/housekeeper.hpp"
 #include "runtime/observe/gctrace.hpp"
 #include "runtime/pin_table.hpp"
+#include "runtime/processors.hpp"
 #include "runtime/root_tables.hpp"
 #include "runtime/statistics.hpp"
 #include "runtime/workers.hpp"
@@ -103,6 +104,7 @@ class Core {
   Runtime& face_;
   const Config config_;
   const std::uint64_t seed_;
+  const Placement placement_;
   collector::SystemPages pages_;
   collector::Heap heap_;
   AddedTypes added_types_;

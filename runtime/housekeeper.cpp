@@ -28,7 +28,7 @@ void Housekeeper::start() {
   changed_.notify_all();
   if (thread_.joinable()) return;
   try {
-    thread_ = start_quiet_thread("midden-house", [this] { live(); });
+    thread_ = start_quiet_thread("midden-house", placement_, [this] { live(); });
   } catch (const std::system_error&) {
     not_started();
   } catch (const std::bad_alloc&) {

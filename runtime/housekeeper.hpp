@@ -18,6 +18,8 @@
 
 #include <midden/build.hpp>
 
+#include "runtime/processors.hpp"
+
 namespace midden::inline MIDDEN_ABI::runtime {
 
 class Housekeeper {
@@ -25,9 +27,9 @@ class Housekeeper {
   static constexpr std::chrono::milliseconds period{500};
 
   // `work` returns whether there will be more to do after another period.
-  // `errand` runs one, and returns whether there was one.
-  Housekeeper(std::function<bool()> work, std::function<bool()> errand)
-      : work_(std::move(work)), errand_(std::move(errand)) {}
+  // `errand` runs one, and returns whether there was one. Requires: the placement outlives this.
+  Housekeeper(std::function<bool()> work, std::function<bool()> errand, const Placement& placement)
+      : work_(std::move(work)), errand_(std::move(errand)), placement_(placement) {}
   ~Housekeeper() { end(); }
 
   // There is something to do. Starts the thread where there is none yet; that it cannot be had is no
@@ -53,6 +55,7 @@ class Housekeeper {
 
   const std::function<bool()> work_;
   const std::function<bool()> errand_;
+  const Placement& placement_;
   std::thread thread_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

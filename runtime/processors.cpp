@@ -1,10 +1,10 @@
 #include "runtime/processors.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -33,7 +33,7 @@ class Text {
 };
 
 // The quota of the group that /proc/self/cgroup names in a line "0::/path". In a container that is "/".
-std::uint32_t group_quota() {
+std::uint32_t own_quota() {
   const Text groups("/proc/self/cgroup");
   constexpr std::string_view own = "0::";
   std::size_t begin = groups.view().find(own);
@@ -46,13 +46,28 @@ std::uint32_t group_quota() {
   return length < static_cast<int>(sizeof path) ? quota_of(Text(path).view()) : no_limit;
 }
 
-std::uint32_t placed() {
-  ::cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;  // more than 1024 processors
-  return static_cast<std::uint32_t>(CPU_COUNT(&set));
+}  // namespace
+
+Placement::Placement(Ask ask) {
+  constexpr std::size_t most_sets = 64;
+  // EINVAL says that the machine has more processors.
+  for (std::size_t count = 1; count <= most_sets; count *= 2) {
+    sets_.assign(count, {});
+    if (ask(0, bytes(), sets_.data()) == 0) return;
+    if (errno != EINVAL) break;
+  }
+  sets_.clear();
 }
 
-}  // namespace
+std::uint32_t Placement::count() const {
+  return sets_.empty() ? 1 : static_cast<std::uint32_t>(CPU_COUNT_S(bytes(), sets_.data()));
+}
+
+void Placement::take() const {
+  if (!sets_.empty()) static_cast<void>(::sched_setaffinity(0, bytes(), sets_.data()));
+}
+
+std::uint32_t processors(const Placement& placement) { return std::min(placement.count(), own_quota()); }
 
 std::uint32_t quota_of(std::string_view cpu_max) {
   std::uint64_t quota = 0, period = 0;
@@ -64,7 +79,5 @@ std::uint32_t quota_of(std::string_view cpu_max) {
   const std::uint64_t whole = quota / period + (quota % period != 0);
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(whole, 1, no_limit));
 }
-
-std::uint32_t processors() { return std::max(1U, std::min(placed(), group_quota())); }
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

@@ -1,20 +1,47 @@
 #pragma once
-// How many processors this process may use at a time.
+// Which processors a thread may be placed on, and how many of them this process may use at a time.
 //
-//   the least of   those its threads may be placed on (sched_getaffinity)
+//   the least of   those of the placement (sched_getaffinity)
 //                  the quota of its control group, rounded up (cgroup v2, cpu.max)
+//
+// A thread begins with the placement of the one that starts it. A Runtime's threads are started by
+// whichever thread happens to need them, which a host may have tied to one processor, so they take the
+// placement that their number was counted from: that of the thread that made the Runtime.
 //
 // Threads: any.
 
+#include <sched.h>
+#include <sys/types.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include <midden/build.hpp>
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
+// The processors that a thread may be placed on, of however many the machine has.
+class Placement {
+ public:
+  using Ask = int (*)(::pid_t thread, std::size_t bytes, ::cpu_set_t* set);
+
+  // This thread's, as it is now. Throws std::bad_alloc.
+  explicit Placement(Ask ask = ::sched_getaffinity);
+  // At least 1.
+  std::uint32_t count() const;
+  // Makes it this thread's. Where the system refuses that, the thread keeps its own.
+  void take() const;
+
+ private:
+  std::size_t bytes() const { return sets_.size() * sizeof(::cpu_set_t); }
+
+  std::vector<::cpu_set_t> sets_;  // of 1024 processors each; empty: the system did not tell
+};
+
 // At least 1.
-std::uint32_t processors();
+std::uint32_t processors(const Placement& placement);
 
 // What a file cpu.max says: "max 100000", or a quota and a period: "150000 100000" is 2. Without a
 // limit, or where it is not understood, the largest number.

@@ -23,7 +23,7 @@ void Workers::start() {
     threads_.reserve(helpers_);
     while (threads_.size() < helpers_) {
       threads_.push_back(start_quiet_thread(
-          "midden-mark", [this, number = threads_.size() + 1, calls = calls_] { live(number, calls); }));
+          "midden-mark", placement_, [this, number = threads_.size() + 1, calls = calls_] { live(number, calls); }));
     }
   } catch (const std::system_error&) {
     // The system has no more threads: those there are will do, and the next call tries again.

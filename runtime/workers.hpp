@@ -16,13 +16,15 @@
 #include <vector>
 
 #include "collector/ports.hpp"
+#include "runtime/processors.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
 class Workers final : public collector::Crew {
  public:
-  // `begin` is run on each thread, before anything else.
-  Workers(std::size_t helpers, std::function<void()> begin) : helpers_(helpers), begin_(std::move(begin)) {}
+  // `begin` is run on each thread, before anything else. Requires: the placement outlives this.
+  Workers(std::size_t helpers, const Placement& placement, std::function<void()> begin)
+      : helpers_(helpers), placement_(placement), begin_(std::move(begin)) {}
   ~Workers() { end(); }
 
   std::size_t helpers() const override { return helpers_; }
@@ -35,6 +37,7 @@ class Workers final : public collector::Crew {
   void live(std::size_t number, std::uint64_t calls);
 
   const std::size_t helpers_;
+  const Placement& placement_;
   const std::function<void()> begin_;
   std::vector<std::thread> threads_;
 

@@ -31,10 +31,11 @@ std::uint64_t resident_bytes() {
 }
 
 bool no_errand() { return false; }
+const Placement anywhere;
 
 TEST_CASE("A housekeeper works a while after it was woken, again while there is more, and then no more") {
   std::atomic<int> times{0};
-  Housekeeper housekeeper([&] { return ++times < 3; }, no_errand);
+  Housekeeper housekeeper([&] { return ++times < 3; }, no_errand, anywhere);
   std::this_thread::sleep_for(2 * Housekeeper::period);
   CHECK(times == 0);
   const auto begin = std::chrono::steady_clock::now();
@@ -51,7 +52,7 @@ TEST_CASE("A housekeeper works a while after it was woken, again while there is 
 TEST_CASE("A housekeeper runs its errands at once, all of them, and its work nevertheless") {
   std::atomic<int> works{0};
   std::atomic<int> errands{0};
-  Housekeeper housekeeper([&] { return ++works < 2; }, [&] { return ++errands % 5 != 0; });
+  Housekeeper housekeeper([&] { return ++works < 2; }, [&] { return ++errands % 5 != 0; }, anywhere);
   const auto begin = std::chrono::steady_clock::now();
   housekeeper.wake();
   housekeeper.send();
@@ -68,7 +69,7 @@ TEST_CASE("A housekeeper runs its errands at once, all of them, and its work nev
 
 TEST_CASE("A housekeeper ends at once, while it waits and while it works") {
   {
-    Housekeeper idle([] { return true; }, no_errand);
+    Housekeeper idle([] { return true; }, no_errand, anywhere);
     idle.wake();
   }
   std::atomic<bool> working{false};
@@ -79,7 +80,7 @@ TEST_CASE("A housekeeper ends at once, while it waits and while it works") {
         while (!self->ending()) std::this_thread::yield();
         return true;
       },
-      no_errand);
+      no_errand, anywhere);
   self = &busy;
   busy.wake();
   CHECK(within(60s, [&] { return working.load(); }));

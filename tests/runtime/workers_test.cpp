@@ -18,6 +18,8 @@
 namespace midden::runtime {
 namespace {
 
+const Placement anywhere;
+
 // Notes who helped, and waits for as many as it is told.
 class Notes final : public collector::Chore {
  public:
@@ -53,7 +55,7 @@ TEST_CASE("Each helper that is called helps once, under its number, on a thread 
   static thread_local bool prepared = false;
   std::atomic<int> begun{0};
   Notes notes;
-  Workers workers(3, [&] {
+  Workers workers(3, anywhere, [&] {
     prepared = true;
     ++begun;
   });
@@ -73,9 +75,9 @@ TEST_CASE("Each helper that is called helps once, under its number, on a thread 
 TEST_CASE("Workers that were never called end, and none can be called where there are none") {
   Notes notes;
   {
-    const Workers workers(8, [] {});
+    const Workers workers(8, anywhere, [] {});
   }
-  Workers nobody(0, [] {});
+  Workers nobody(0, anywhere, [] {});
   nobody.call(notes);
   nobody.end();
   CHECK(notes.numbers().empty());

@@ -32,18 +32,14 @@ class Text {
   std::size_t size_ = 0;
 };
 
-// The quota of the group that /proc/self/cgroup names in a line "0::/path". In a container that is "/".
+// Of the group that /proc/self/cgroup names in a line "0::/path". In a container that is "/".
 std::uint32_t own_quota() {
   const Text groups("/proc/self/cgroup");
   constexpr std::string_view own = "0::";
   std::size_t begin = groups.view().find(own);
   if (begin == std::string_view::npos || (begin != 0 && groups.view()[begin - 1] != '\n')) return no_limit;
   begin += own.size();
-  const std::string_view group = groups.view().substr(begin, groups.view().find('\n', begin) - begin);
-  char path[4096];
-  const int length =
-      std::snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/cpu.max", static_cast<int>(group.size()), group.data());
-  return length < static_cast<int>(sizeof path) ? quota_of(Text(path).view()) : no_limit;
+  return quota_of_group("/sys/fs/cgroup", groups.view().substr(begin, groups.view().find('\n', begin) - begin));
 }
 
 }  // namespace
@@ -68,6 +64,19 @@ void Placement::take() const {
 }
 
 std::uint32_t processors(const Placement& placement) { return std::min(placement.count(), own_quota()); }
+
+std::uint32_t quota_of_group(std::string_view mount, std::string_view group) {
+  std::uint32_t least = no_limit;
+  while (true) {
+    char path[4096];
+    const int length = std::snprintf(path, sizeof path, "%.*s%.*s/cpu.max", static_cast<int>(mount.size()),
+                                     mount.data(), static_cast<int>(group.size()), group.data());
+    if (length < static_cast<int>(sizeof path)) least = std::min(least, quota_of(Text(path).view()));
+    const std::size_t end_of_above = group.rfind('/');
+    if (end_of_above == std::string_view::npos) return least;
+    group = group.substr(0, end_of_above);
+  }
+}
 
 std::uint32_t quota_of(std::string_view cpu_max) {
   std::uint64_t quota = 0, period = 0;

@@ -2,7 +2,7 @@
 // Which processors a thread may be placed on, and how many of them this process may use at a time.
 //
 //   the least of   those of the placement (sched_getaffinity)
-//                  the quota of its control group, rounded up (cgroup v2, cpu.max)
+//                  the quotas of its control group and those above it, rounded up (cgroup v2, cpu.max)
 //
 // A thread begins with the placement of the one that starts it. A Runtime's threads are started by
 // whichever thread happens to need them, which a host may have tied to one processor, so they take the
@@ -42,6 +42,9 @@ class Placement {
 
 // At least 1.
 std::uint32_t processors(const Placement& placement);
+
+// The least quota of a control group and those above it, where `mount` is the folder of the topmost.
+std::uint32_t quota_of_group(std::string_view mount, std::string_view group);
 
 // What a file cpu.max says: "max 100000", or a quota and a period: "150000 100000" is 2. Without a
 // limit, or where it is not understood, the largest number.

@@ -6,10 +6,12 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <midden/midden.hpp>
@@ -33,6 +35,45 @@ TEST_CASE("A quota of processors is rounded up, and one that is not understood i
   CHECK(quota_of("100000 0") == none);
   CHECK(quota_of("100000 x") == none);
   CHECK(quota_of("18446744073709551615 1") == none);
+}
+
+// An empty folder, which ends with it.
+class Folder {
+ public:
+  Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "midden-XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path() const { return path_; }
+  void write(const std::filesystem::path& file, const char* text) const {
+    std::filesystem::create_directories((path_ / file).parent_path());
+    std::ofstream(path_ / file) << text;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST_CASE("The least quota of a control group and of those above it holds") {
+  const Folder mount;
+  const auto quota = [&](std::string_view group) { return quota_of_group(mount.path(), group); };
+  mount.write("pod/box/cpu.max", "400000 100000\n");
+  CHECK(quota("/pod/box") == 4);
+  mount.write("pod/cpu.max", "200000 100000\n");
+  mount.write("other/cpu.max", "100000 100000\n");
+  CHECK(quota("/pod/box") == 2);
+  CHECK(quota("/pod") == 2);
+  mount.write("pod/box/cpu.max", "max 100000\n");
+  CHECK(quota("/pod/box") == 2);
+  CHECK(quota("/pod/box/without") == 2);
+  CHECK(quota("/pods") == std::numeric_limits<std::uint32_t>::max());
+  mount.write("cpu.max", "50000 100000\n");
+  for (const char* group : {"/pod/box", "/other", "/", ""}) CHECK(quota(group) == 1);
 }
 
 TEST_CASE("Processors are counted where there are more than one set of the system's holds") {

@@ -65,7 +65,8 @@ struct Config {
 
   // MIDDEN_WORKERS. Threads that mark, the collecting one among them; the others belong to the
   // Runtime and are woken when there is marking enough for them. 0: as many as processors the
-  // thread that makes the Runtime may run on, at most 16. Above 64 is refused.
+  // thread that makes the Runtime may run on, no more than the quotas of the process's control groups
+  // allow, at most 16. Above 64 is refused.
   std::uint32_t workers = 0;
 
   // Fetch ahead of marking what it will touch next. Off is for measuring what that is worth.

@@ -37,18 +37,21 @@ Grant LocalAllocator::allocate(Type& type, std::size_t bytes, Effort effort) {
     const Heap::Large large = heap_.allocate_large(type, bytes, effort);
     return {large.memory, large.verdict};
   }
-  Space& space = heap_.space_for(type, class_of(slot, alignment));
-  if (by_space_.size() <= space.number) by_space_.resize(space.number + 1);
-  return take(by_space_[space.number], space, type, effort);
+  return take_by_space(heap_.space_for(type, class_of(slot, alignment)), type, effort);
 }
 
 Grant LocalAllocator::allocate_fixed(std::uint32_t slot, Type& type, Effort effort) {
   const TypeInfo& info = type.info();
   if (info.size > max_small_bytes || info.alignment > granule_bytes) return allocate(type, info.size, effort);
   Space& space = heap_.space_for(type, class_of(info.size, info.alignment));
-  if (space.shared()) return allocate(type, info.size, effort);
+  if (space.shared()) return take_by_space(space, type, effort);
   if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
   return take(by_slot_[slot], space, type, effort);
+}
+
+Grant LocalAllocator::take_by_space(Space& space, Type& type, Effort effort) {
+  if (by_space_.size() <= space.number) by_space_.resize(space.number + 1);
+  return take(by_space_[space.number], space, type, effort);
 }
 
 Grant LocalAllocator::take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort) {

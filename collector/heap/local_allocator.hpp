@@ -62,6 +62,7 @@ class LocalAllocator {
   void single_slots() { single_slots_ = true; }
 
  private:
+  Grant take_by_space(Space& space, Type& type, Effort effort);
   Grant take(detail::AllocationCursor& cursor, Space& space, Type& type, Effort effort);
   // The next object of a cursor, as far as its span has one, or null.
   std::byte* take_in_span(detail::AllocationCursor& cursor) {

@@ -205,6 +205,14 @@ TEST_CASE("After a cycle an allocator holds nothing") {
   }
 }
 
+TEST_CASE("A type of fixed size leaves shared blocks once it has put as much there as any other") {
+  HeapOnly only;
+  Type& type = only.add(leaf_of(48));
+  std::size_t shared = 0;
+  while (only.head_of(only.allocator.allocate_fixed(1, type, Effort::normal).memory).shared) ++shared;
+  CHECK(shared == promotion_bytes / 48);
+}
+
 TEST_CASE("The inlined path hands out the rest of a run that the slow path began") {
   HeapOnly only;
   Type& type = only.add(leaf_of(48));

@@ -111,6 +111,7 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   report.mutators = 1;
   report.objects_marked = 12;
   report.references_scanned = 34;
+  report.workers = 2;
   report.live_bytes = 3 << 20;
   report.scannable_bytes = 1 << 20;
   report.arena_bytes = 2 << 20;
@@ -118,9 +119,9 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   report.committed_bytes = 9 << 20;
   const std::string text =
       "cycle 7 (growth): pause 3.02 ms (stop 1.00 us, roots 2.00 us, mark 3.00 ms, weak 4.00 us, reclaim 5.00 us, "
-      "resume 6.00 us) of 1 thread, swept before for 0.00 us, 25.0 % of the time; marked 12 objects by 34 references; "
-      "live 3.00 MiB "
-      "(scannable 1.00 MiB, arenas 2.00 MiB), committed 9.00 MiB, allocated 5.00 MiB since the cycle before";
+      "resume 6.00 us) of 1 thread, swept before for 0.00 us, 25.0 % of the time; marked 12 objects by 34 references "
+      "with 2 workers; live 3.00 MiB (scannable 1.00 MiB, arenas 2.00 MiB), committed 9.00 MiB, allocated 5.00 MiB "
+      "since the cycle before";
   CHECK(fmt::format("{}", report) == text);
 
   report.late_thread = "reader";
@@ -129,6 +130,16 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   with_latest.replace(text.find(" of 1 thread"), 12, " of 1 thread (the latest, \"reader\", after 0.90 us)");
   CHECK(fmt::format("{}", report) == with_latest);
   report.late_thread.clear();
+
+  report.weak_references = 5;
+  report.weak_cleared = 2;
+  report.cleanups = 1;
+  report.cleanups_due = 3;
+  report.external_bytes = 3 << 20;
+  CHECK(fmt::format("{}", report) == text + "; 5 weak references, 2 made null, 1 cleanup, 3 due, external 3.00 MiB");
+  report.weak_references = report.cleanups = report.cleanups_due = report.external_bytes = 0;
+  CHECK(fmt::format("{}", report) == text + "; 0 weak references, 2 made null, 0 cleanups, 0 due, external 0 B");
+  report.weak_cleared = 0;
 
   report.trigger_bytes = 32 << 20;
   CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB");
@@ -139,6 +150,39 @@ TEST_CASE("A cycle report tells its cause, its phases and what was found") {
   CHECK(fmt::format("{}", report) == text + "; next after 32.0 MiB, capped");
   report.over_limit_bytes = 3 << 20;
   CHECK(fmt::format("{}", report) == text + "; above the limit by 3.00 MiB; next after 32.0 MiB, capped");
+}
+
+TEST_CASE("A heap's report tells what it holds, and what its objects keep outside of it") {
+  midden::HeapReport report;
+  report.committed_bytes = 9 << 20;
+  report.used_bytes = 6 << 20;
+  report.returned_bytes = 1 << 20;
+  report.free_bytes = 1 << 10;
+  report.arena_bytes = 2 << 20;
+  report.external_bytes = 3 << 20;
+  report.allocated_bytes = 20 << 20;
+  report.cycles = 4;
+  CHECK(fmt::format("{}", report) ==
+        "committed 9.00 MiB (blocks in use 6.00 MiB, of them returned 1.00 MiB, free 1.00 KiB, arenas 2.00 MiB), "
+        "external 3.00 MiB, allocated 20.0 MiB in 4 cycles");
+}
+
+TEST_CASE("A row of the census tells its type, its objects and the room around them") {
+  midden::SpaceReport report;
+  report.type = "Node";
+  report.slot_bytes = 24;
+  report.objects = 1;
+  report.object_bytes = 24;
+  report.block_bytes = 64 << 10;
+  report.free_bytes = 63 << 10;
+  report.returned_bytes = 60 << 10;
+  const std::string text = ": 1 object of 24 B in blocks of 64.0 KiB, of which free 63.0 KiB, returned 60.0 KiB";
+  CHECK(fmt::format("{}", report) == "Node, 24 bytes" + text);
+  report.slot_bytes = 0;
+  CHECK(fmt::format("{}", report) == "Node, large" + text);
+  report.type.clear();
+  report.slot_bytes = 24;
+  CHECK(fmt::format("{}", report) == "shared by types, 24 bytes" + text);
 }
 
 TEST_CASE("A thread's report tells its name, its state and its times to stop") {

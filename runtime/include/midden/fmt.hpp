@@ -5,6 +5,7 @@
 //   fmt::print("{}\n", runtime.pauses());       PauseReport: a table, phase by phase
 //   fmt::print("{}\n", runtime.last_cycle());   CycleReport: a line
 //   fmt::print("{}\n", runtime.heap());         HeapReport: a line
+//   fmt::print("{}\n", runtime.census()[0]);    SpaceReport: a line
 //   fmt::print("{}\n", runtime.pins());         PinReport: a line
 //   fmt::print("{}\n", runtime.threads()[0]);   ThreadReport: a line
 //
@@ -111,26 +112,32 @@ template <>
 struct fmt::formatter<midden::CycleReport> : midden::detail::ReportFormatter {
   auto format(const midden::CycleReport& report, fmt::format_context& context) const {
     using midden::detail::bytes_text;
+    using midden::detail::counted;
     const auto time = [](std::uint64_t ns) { return midden::detail::duration_text(static_cast<double>(ns)); };
     auto out = fmt::format_to(context.out(), "cycle {} ({}): pause {} (", report.number, midden::name(report.cause),
                               time(report.pause_ns));
     for (std::size_t i = 0; i < midden::phase_count; ++i) {
       out = fmt::format_to(out, "{}{} {}", i == 0 ? "" : ", ", midden::phase_names[i], time(report.phase_ns[i]));
     }
-    out = fmt::format_to(out, ") of {}", midden::detail::counted(report.mutators, "thread"));
+    out = fmt::format_to(out, ") of {}", counted(report.mutators, "thread"));
     if (!report.late_thread.empty()) {
       out = fmt::format_to(out, " (the latest, \"{}\", after {})", report.late_thread, time(report.late_ns));
     }
-    out =
-        fmt::format_to(out, ", swept before for {}, {} of the time; marked {} by {}; live {} (scannable {}, arenas {})",
-                       time(report.sweep_ns), midden::detail::percent_text(report.share()),
-                       midden::detail::counted(report.objects_marked, "object"),
-                       midden::detail::counted(report.references_scanned, "reference"), bytes_text(report.live_bytes),
-                       bytes_text(report.scannable_bytes), bytes_text(report.arena_bytes));
-    out = fmt::format_to(out, ", committed {}, allocated {} since the cycle before", bytes_text(report.committed_bytes),
+    out = fmt::format_to(out, ", swept before for {}, {} of the time; marked {} by {} with {}", time(report.sweep_ns),
+                         midden::detail::percent_text(report.share()), counted(report.objects_marked, "object"),
+                         counted(report.references_scanned, "reference"), counted(report.workers, "worker"));
+    out = fmt::format_to(out, "; live {} (scannable {}, arenas {}), committed {}, allocated {} since the cycle before",
+                         bytes_text(report.live_bytes), bytes_text(report.scannable_bytes),
+                         bytes_text(report.arena_bytes), bytes_text(report.committed_bytes),
                          bytes_text(report.allocated_bytes));
+    const std::uint64_t watched = report.weak_references + report.weak_cleared + report.cleanups + report.cleanups_due;
+    if (watched + report.external_bytes > 0) {
+      out = fmt::format_to(out, "; {}, {} made null, {}, {} due, external {}",
+                           counted(report.weak_references, "weak reference"), report.weak_cleared,
+                           counted(report.cleanups, "cleanup"), report.cleanups_due, bytes_text(report.external_bytes));
+    }
     if (report.overflows != 0) {
-      out = fmt::format_to(out, "; rescanned {}", midden::detail::counted(report.overflows, "time"));
+      out = fmt::format_to(out, "; rescanned {}", counted(report.overflows, "time"));
     }
     if (report.over_limit_bytes != 0) {
       out = fmt::format_to(out, "; above the limit by {}", bytes_text(report.over_limit_bytes));
@@ -145,10 +152,11 @@ struct fmt::formatter<midden::HeapReport> : midden::detail::ReportFormatter {
   auto format(const midden::HeapReport& report, fmt::format_context& context) const {
     using midden::detail::bytes_text;
     return fmt::format_to(
-        context.out(), "committed {} (blocks in use {}, of them returned {}, free {}, arenas {}), allocated {} in {}",
+        context.out(),
+        "committed {} (blocks in use {}, of them returned {}, free {}, arenas {}), external {}, allocated {} in {}",
         bytes_text(report.committed_bytes), bytes_text(report.used_bytes), bytes_text(report.returned_bytes),
-        bytes_text(report.free_bytes), bytes_text(report.arena_bytes), bytes_text(report.allocated_bytes),
-        midden::detail::counted(report.cycles, "cycle"));
+        bytes_text(report.free_bytes), bytes_text(report.arena_bytes), bytes_text(report.external_bytes),
+        bytes_text(report.allocated_bytes), midden::detail::counted(report.cycles, "cycle"));
   }
 };
 

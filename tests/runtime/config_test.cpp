@@ -148,6 +148,8 @@ TEST_CASE("A value that cannot be read is refused by variable, value and what is
       {"MIDDEN_GC_PERCENT", {"", "of", "OFF", "-1", "100%", "1e2", "4294967296", " 100"}},
       {"MIDDEN_MEMORY_LIMIT", {"", "lots", "-1", "1MB", "64 MiB"}},
       {"MIDDEN_HEAP_MAX", {"", "off", "1.5GiB"}},
+      {"MIDDEN_WORKERS", {"", "two", "-1", "1.5", "2 ", "65", "4294967296"}},
+      {"MIDDEN_HUGE_PAGES", {"", "2", "on", "true", "01"}},
       {"MIDDEN_GCTRACE", {"", "2", "yes", "true", "01"}},
       {"MIDDEN_CHECK", {"", "on", "-1"}},
       {"MIDDEN_STRESS",

@@ -95,7 +95,9 @@ class Runtime {
   // that allocate may wait for it. A safepoint, as `idle` is. Formattable by <midden/fmt.hpp>.
   std::vector<SpaceReport> census();
   PinReport pins() const;
-  // Those that are attached, in the order in which they came. Fatal in a function of a handshake.
+  // Those that are attached, in the order in which they came. A thread's times to stop end with its
+  // Attach: who wants them asks before, or notes the latest thread of each cycle (CycleReport::late_thread).
+  // Fatal in a function of a handshake.
   std::vector<ThreadReport> threads() const;
   const Config& config() const;
   // Random for each Runtime, or Config::seed.

@@ -200,12 +200,25 @@ def test_churn_measures_speed_and_latency():
         found = metrics(rows + times, subject)
         cost = {'cycles', 'pause_us_max'} if 'malloc' not in subject else set()
         ratios = check_ratios(rows + times, found, subject, 'time')
-        same(set(found) - ratios - {'time'}, {'operations_per_s', 'peak_rss_bytes', *quantiles, *cost})
+        pauses = {name for name in found if name.startswith('pause_ratio_')}
+        same(set(found) - ratios - pauses - {'time'}, {'operations_per_s', 'peak_rss_bytes', *quantiles, *cost})
         latencies = [found[name] for name in quantiles]
         assert 0 < latencies[0] and latencies == sorted(latencies), found
         # A batch of the usual latency is no slower than all of them together, but for the clock.
         assert found['operations_per_s'] * latencies[-1] >= 990, found
     same(rows[0]['parameters'], {'bytes': 65536, 'seconds': 0.01, 'workers': 2})
+
+
+def test_churn_compares_pauses():
+    rows = check_rows(runs('churn', '--bytes', '1MiB', '--seconds', '0.2', '--json', '-').stdout, 'churn')
+    longest = {row['subject']: row['value'] for row in rows if row['metric'] == 'pause_us_max'}
+    bdwgc = [value for subject, value in longest.items() if subject.startswith('bdwgc')]
+    found = {row['subject']: row['value'] for row in rows if row['metric'] == 'pause_ratio_to_best_bdwgc'}
+    paused = {subject for subject, value in longest.items() if value > 0 and not subject.startswith('bdwgc')}
+    assert 'midden' in paused, longest
+    same(set(found), paused if bdwgc else set())
+    for subject, ratio in found.items():
+        assert math.isclose(ratio, min(bdwgc) / longest[subject], rel_tol=1e-6), (subject, ratio, longest)
 
 
 def test_churn_keeps_its_nodes_whole_under_stress():

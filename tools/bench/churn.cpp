@@ -260,10 +260,16 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
   const nlohmann::ordered_json parameters{
       {"bytes", options.bytes}, {"seconds", options.seconds}, {"workers", options.workers}};
   Ratios ratios;
-  for (const Subject& subject : subjects) ratios.add(subject.name, 1 / subject.value("operations_per_s"));
+  Ratios pause_ratios;
+  for (const Subject& subject : subjects) {
+    ratios.add(subject.name, 1 / subject.value("operations_per_s"));
+    if (subject.collects) pause_ratios.add(subject.name, subject.value("pause_ns_max"));
+  }
   std::vector<std::string> header{"", "M operations/s"};
   for (std::string& name : ratios.header()) header.push_back(std::move(name));
-  header.insert(header.end(), {"p50 us", "p99", "p99.9", "p99.99", "max", "cycles", "pause max us", "peak RSS MiB"});
+  header.insert(header.end(), {"p50 us", "p99", "p99.9", "p99.99", "max", "cycles", "pause max us"});
+  for (const std::string& name : pause_ratios.header()) header.push_back("pause " + name);
+  header.push_back("peak RSS MiB");
   Table table(std::move(header));
   for (const Subject& subject : subjects) {
     const auto add = [&](std::string_view metric, std::string_view unit, double value) {
@@ -283,8 +289,13 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
       add("cycles", "count", subject.value("cycles"));
       add("pause_us_max", "us", subject.value("pause_ns_max") / 1e3);
       cells.insert(cells.end(), {figure(subject.value("cycles")), figure(subject.value("pause_ns_max") / 1e3)});
+      for (std::string& cell : pause_ratios.report(subject.name, [&](std::string_view metric, double ratio) {
+             add(fmt::format("pause_{}", metric), "ratio", ratio);
+           })) {
+        cells.push_back(std::move(cell));
+      }
     } else {
-      cells.insert(cells.end(), {"-", "-"});
+      cells.insert(cells.end(), 2 + pause_ratios.header().size(), "-");
     }
     const auto peak_rss_bytes = static_cast<double>(subject.found.peak_rss_bytes);
     add("peak_rss_bytes", "bytes", peak_rss_bytes);
@@ -295,8 +306,9 @@ void report(const std::vector<Subject>& subjects, const ChurnOptions& options, O
              options.bytes / sizeof(Node), sizeof(Node), options.seconds, options.workers);
   table.print(output.text());
   fmt::print(output.text(),
-             "\nRatios: the row's operations per second by the other's. Latency: of {} operations together.\n{}", batch,
-             options.subjects.missing_peers());
+             "\nRatios: the row's operations per second by the other's; behind the pause, the other's by the row's. "
+             "Latency: of {} operations together.\n{}",
+             batch, options.subjects.missing_peers());
 }
 
 }  // namespace

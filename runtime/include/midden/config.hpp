@@ -72,9 +72,11 @@ struct Config {
   // Fetch ahead of marking what it will touch next. Off is for measuring what that is worth.
   bool mark_prefetch = true;
 
-  // MIDDEN_HUGE_PAGES=1. Asks the system for pages of 2 MiB. Marking and allocating miss less in a heap
-  // that is far larger than the processor's caches; a small heap takes more memory, and free pages of
-  // blocks in use are returned less surely, since the system may put a huge page together again.
+  // MIDDEN_HUGE_PAGES=1. Asks the system for pages of 2 MiB. Marking and allocating miss less: with them
+  // `midden-bench graph --bytes 512MiB` marked in 56 ns an object with one worker instead of 76, 29 with two
+  // either way, and `trees` took 0.40 s instead of 0.45; the pauses of `churn` did not change. A small heap
+  // takes more memory, and free pages of blocks in use are returned less surely, since the system may put a
+  // huge page together again. 0 asks for nothing: where the system gives them to everybody, it still does.
   bool huge_pages = false;
 
   // --- what happens aside -------------------------------------------------------------------

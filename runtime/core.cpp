@@ -147,13 +147,18 @@ auto Core::insist(Thread& thread, Attempt&& attempt) {
     ~Refresh() { thread.refresh_cursors(); }
   } const refresh{thread};
   auto effort = collector::Effort::normal;
-  for (int collections = 0;; ++collections) {
+  for (int collections = 0;;) {
     const std::uint64_t seen = count_of(started_);
     const auto grant = attempt(effort);
     if (grant.verdict == collector::Verdict::memory) return grant;
+    if (grant.verdict == collector::Verdict::poll_needed) {
+      detail::poll(thread);
+      // After a cycle all is to be swept anew: where one follows the other, polling would never end.
+      if (count_of(started_) != seen) effort = collector::Effort::without_polls;
+      continue;
+    }
     // Other threads may take what a cycle freed; a second try is fair, a third is a spiral.
-    const bool hopeless = collections == 2 || (collections == 1 && effort == collector::Effort::beyond_trigger &&
-                                               grant.verdict == collector::Verdict::out_of_memory);
+    const bool hopeless = collections == 2 || (collections == 1 && grant.verdict == collector::Verdict::out_of_memory);
     if (hopeless) {
       throw OutOfMemory(grant.verdict == collector::Verdict::limit_reached
                             ? "midden: out of memory: the heap has reached MIDDEN_HEAP_MAX (Config::heap_max)"
@@ -162,6 +167,7 @@ auto Core::insist(Thread& thread, Attempt&& attempt) {
     }
     collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen);
     effort = collector::Effort::beyond_trigger;
+    ++collections;
   }
 }
 

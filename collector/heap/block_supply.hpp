@@ -26,7 +26,7 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-enum class Verdict : std::uint8_t { memory, cycle_needed, limit_reached, out_of_memory };
+enum class Verdict : std::uint8_t { memory, cycle_needed, poll_needed, limit_reached, out_of_memory };
 
 class BlockSupply {
  public:

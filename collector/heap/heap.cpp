@@ -71,6 +71,7 @@ Space& Heap::add_space(SpaceShape shape) {
 
 Heap::Span Heap::acquire(Space& space, Effort effort) {
   if (effort == Effort::normal && objects_due()) return {{}, Verdict::cycle_needed};
+  std::size_t budget = budget_of(effort);
   while (true) {
     BlockIndex head = no_block;
     {
@@ -78,13 +79,15 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
       space.taken_from = true;
       if (!space.ready.empty()) return {space.take_ready(), Verdict::memory};
       if (space.next_unswept == space.spans.size()) break;
+      if (budget == 0) return {{}, Verdict::poll_needed};
       head = space.spans[space.next_unswept++];
     }
     // Without the lock: among the swept ones, and not ready, it is this thread's alone.
     if (sweep_small(space_.block(head)) > 0) return {{head, 0}, Verdict::memory};
+    budget -= std::min(budget, space.span_blocks);
   }
   Verdict verdict = Verdict::memory;
-  const BlockIndex first = take_blocks(space.span_blocks, BlockSupply::Use::objects, verdict);
+  const BlockIndex first = take_blocks(space.span_blocks, BlockSupply::Use::objects, budget, verdict);
   if (first == no_block) return {{}, verdict};
   init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
   add_span(space, first);
@@ -133,27 +136,24 @@ void Heap::set_triggers(const Pressure& growth, std::uint64_t together) {
   together_trigger_.store(together, relaxed);
 }
 
-BlockIndex Heap::take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict) {
+BlockIndex Heap::take_blocks(std::size_t blocks, BlockSupply::Use use, std::size_t& budget, Verdict& verdict) {
   using Source = BlockSupply::Source;
   BlockIndex first = blocks_.take(blocks, use, Source::pool, verdict);
-  if (first != no_block) return first;
   // Before the heap grows: whole free blocks among what other spaces have not swept yet.
-  while (true) {
-    Space* space = nullptr;
-    {
-      const std::lock_guard lock(spaces_mutex_);
-      if (reclaim_cursor_ == spaces_.size()) break;
-      space = &spaces_[reclaim_cursor_++];
+  while (first == no_block) {
+    std::size_t number = reclaim_cursor_.load(relaxed);
+    Space* const space = find_space(number);
+    if (space == nullptr) return blocks_.take(blocks, use, Source::frontier, verdict);
+    if (budget == 0) {
+      verdict = Verdict::poll_needed;
+      return no_block;
     }
-    {
-      const std::lock_guard lock(space->mutex);
-      if (space->next_unswept == space->spans.size()) continue;
-      sweep_rest(*space);
-    }
-    first = blocks_.take(blocks, use, Source::pool, verdict);
-    if (first != no_block) return first;
+    budget -= std::min(budget, std::max<std::size_t>(1, space->span_blocks));
+    const std::optional<std::size_t> freed = sweep_next(*space);
+    if (!freed) reclaim_cursor_.compare_exchange_strong(number, number + 1, relaxed);
+    if (freed.value_or(0) > 0) first = blocks_.take(blocks, use, Source::pool, verdict);
   }
-  return blocks_.take(blocks, use, Source::frontier, verdict);
+  return first;
 }
 
 void Heap::init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,

@@ -7,6 +7,10 @@
 // runtime, which knows threads and policy, decides. With Effort::beyond_trigger the pacer's
 // trigger is ignored, and only the hard limit or the system can refuse.
 //
+// Nor does a request sweep for long while somebody may wait for its thread to stop: after `sweep_budget`
+// blocks without memory the answer is `poll_needed`. Who polls and asks again goes on from there; with
+// Effort::without_polls it sweeps to the end.
+//
 // Words. Large: above 256 KiB, one object to a span.
 //
 // Its functions stand in six files: heap.cpp allocates, heap_large.cpp large objects, heap_sweep.cpp
@@ -26,6 +30,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <midden/report.hpp>
@@ -42,7 +47,10 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 class LocalAllocator;
 
-enum class Effort : std::uint8_t { normal, beyond_trigger };
+enum class Effort : std::uint8_t { normal, beyond_trigger, without_polls };
+
+// Blocks that a request may sweep before its thread polls: about 0.1 ms.
+inline constexpr std::size_t sweep_budget = 64;
 
 struct HeapLimits {
   std::size_t reserve = std::size_t{256} << 30;  // address space, in bytes
@@ -168,8 +176,12 @@ class Heap {
   void promote(Type& type, SizeClass c);
   using Count = std::atomic<std::uint64_t>;
   bool over_trigger(const Count& bytes, const Count& trigger) const;
-  // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier.
-  BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, Verdict& verdict);
+  static std::size_t budget_of(Effort effort) {
+    return effort == Effort::without_polls ? std::numeric_limits<std::size_t>::max() : sweep_budget;
+  }
+  // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier. What it sweeps it takes
+  // from `budget`.
+  BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, std::size_t& budget, Verdict& verdict);
   // Hands a span to its space, or, where that throws, back to the supply.
   void add_span(Space& space, BlockIndex first);
   void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,
@@ -177,9 +189,17 @@ class Heap {
   // Each sweeps a span and answers how many of its slots are free.
   std::uint32_t sweep_small(Block& head);
   std::uint32_t sweep_large(Block& head);
-  // Sweep the next unswept span of a locked space, or all; those that are wholly free leave it.
-  void sweep_and_keep(Space& space);
+  // Sweeps the next unswept span of a locked space; one that is wholly free leaves it. Returns how many
+  // blocks became free.
+  std::size_t sweep_and_keep(Space& space);
+  // The same for a space that is not locked. None: all is swept.
+  std::optional<std::size_t> sweep_next(Space& space);
+  // Span by span: others get some of them meanwhile.
   void sweep_rest(Space& space);
+  // Frees dead large objects: so many blocks of them, as far as `budget` goes.
+  void sweep_large_for(std::size_t blocks, std::size_t& budget);
+  // Frees those that begin in these blocks.
+  void sweep_large_at(BlockIndex begin, std::size_t blocks);
   bool trim_next(Space& space);
   void release_span(Block& head);
   // Null behind the last. Spaces are never taken away.
@@ -201,7 +221,6 @@ class Heap {
   std::vector<Space*> vacant_;        // empty ones of types that are gone
   // Any thread. Acquire and release: who finds a shared space sees it made.
   std::atomic<Space*> shared_[size_class_count] = {};
-  std::size_t reclaim_cursor_ = 0;  // spaces before it have nothing unswept
   std::vector<Type*> retired_;
 
   BlockSupply blocks_;
@@ -217,6 +236,8 @@ class Heap {
   std::mutex allocators_mutex_;
   std::vector<LocalAllocator*> allocators_;
 
+  // Any thread, relaxed: what a space has is asked under its mutex.
+  std::atomic<std::size_t> reclaim_cursor_{0};  // spaces before it have nothing unswept
   // Any thread, relaxed: sums and thresholds that are read as estimates.
   std::atomic<std::uint64_t> allocated_{0};
   std::atomic<std::uint64_t> allocated_total_{0};

@@ -21,15 +21,14 @@ constexpr auto relaxed = std::memory_order_relaxed;
 Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   if (effort == Effort::normal && objects_due()) return {nullptr, Verdict::cycle_needed};
   if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
-  {
-    const std::lock_guard lock(large_->mutex);
-    sweep_rest(*large_);
-  }
   const std::size_t blocks = blocks_for(bytes);
+  std::size_t budget = budget_of(effort);
+  // Before the pool is asked: what large objects take, large ones that are dead give.
+  sweep_large_for(blocks, budget);
   const bool segment = type.info().segment;
   Verdict verdict = Verdict::memory;
   const auto use = segment ? BlockSupply::Use::segment : BlockSupply::Use::objects;
-  const BlockIndex first = take_blocks(blocks, use, verdict);
+  const BlockIndex first = take_blocks(blocks, use, budget, verdict);
   if (first == no_block) return {nullptr, verdict};
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
@@ -49,28 +48,51 @@ void Heap::clear_large(BlockIndex first, std::size_t blocks, bool segment) {
   }
 }
 
+void Heap::sweep_large_for(std::size_t blocks, std::size_t& budget) {
+  for (std::size_t all = 0; all < blocks && budget > 0; --budget) {
+    const std::optional<std::size_t> freed = sweep_next(*large_);
+    if (!freed) return;
+    all += *freed;
+  }
+}
+
+void Heap::sweep_large_at(BlockIndex begin, std::size_t blocks) {
+  const std::lock_guard lock(large_->mutex);
+  std::vector<BlockIndex>& spans = large_->spans;
+  // From the back: what takes a freed span's place has been looked at.
+  for (std::size_t i = spans.size(); i > large_->next_unswept;) {
+    if (static_cast<BlockIndex>(spans[i - 1] - begin) >= blocks) {
+      --i;
+      continue;
+    }
+    std::swap(spans[i - 1], spans[large_->next_unswept]);
+    sweep_and_keep(*large_);
+    i = std::min(i, spans.size());
+  }
+}
+
 bool Heap::extend_large(void* object, std::size_t bytes) {
   Block& head = space_.head_of(object);
   if (!head.space->large() || bytes > space_.reserved_blocks() * block_bytes) return false;
-  const std::lock_guard lock(large_->mutex);
-  sweep_rest(*large_);
   const std::size_t blocks = blocks_for(bytes);
   const std::size_t before = head.blocks;
   if (blocks > before) {
     const auto next = static_cast<BlockIndex>(head.first + before);
+    sweep_large_at(next, blocks - before);
     if (!blocks_.take_behind(next, blocks - before)) return false;
     // Zero before anybody can know of it: the object's owner, then the collector.
     bool zero = true;
     for (std::size_t i = 0; i < blocks - before; ++i)
       zero = zero && space_.block(static_cast<BlockIndex>(next + i)).zero;
     if (!zero) clear_large(next, blocks - before, false);
-    for (std::size_t i = before; i < blocks; ++i) {
-      const auto index = static_cast<BlockIndex>(head.first + i);
-      space_.block(index) = head;
-      space_.block(index).state = BlockState::tail;
-      space_.plan(index) = space_.plan(head.first);
-    }
     count_allocated((blocks - before) * block_bytes);
+  }
+  const std::lock_guard lock(large_->mutex);
+  for (std::size_t i = before; i < blocks; ++i) {
+    const auto index = static_cast<BlockIndex>(head.first + i);
+    space_.block(index) = head;
+    space_.block(index).state = BlockState::tail;
+    space_.plan(index) = space_.plan(head.first);
   }
   for (std::size_t i = 0; i < blocks; ++i) {
     Block& block = space_.block(static_cast<BlockIndex>(head.first + i));

@@ -38,20 +38,28 @@ std::uint32_t Heap::sweep_large(Block& head) {
   return 1;
 }
 
-void Heap::sweep_and_keep(Space& space) {
+std::size_t Heap::sweep_and_keep(Space& space) {
   const BlockIndex first = space.spans[space.next_unswept++];
   Block& head = space_.block(first);
   const std::uint32_t free_slots = space.large() ? sweep_large(head) : sweep_small(head);
   if (free_slots == head.slots) {
+    const std::size_t blocks = head.blocks;
     space.remove_last_swept();
     release_span(head);
-  } else if (free_slots > 0) {
-    space.ready.push_back({first, 0});
+    return blocks;
   }
+  if (free_slots > 0) space.ready.push_back({first, 0});
+  return 0;
+}
+
+std::optional<std::size_t> Heap::sweep_next(Space& space) {
+  const std::lock_guard lock(space.mutex);
+  if (space.next_unswept == space.spans.size()) return std::nullopt;
+  return sweep_and_keep(space);
 }
 
 void Heap::sweep_rest(Space& space) {
-  while (space.next_unswept < space.spans.size()) sweep_and_keep(space);
+  while (sweep_next(space)) continue;
 }
 
 void Heap::release_span(Block& head) {
@@ -76,11 +84,14 @@ void Heap::release_span(Block& head) {
 void Heap::sweep_overdue() {
   // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
   const std::uint64_t next = cycle() + 1;
+  const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
+  const auto any_overdue = [&](Space& space) {
+    const std::lock_guard lock(space.mutex);
+    const auto unswept = space.spans.begin() + static_cast<std::ptrdiff_t>(space.next_unswept);
+    return std::any_of(unswept, space.spans.end(), overdue);
+  };
   for (std::size_t i = 0; Space* space = find_space(i); ++i) {
-    const std::lock_guard lock(space->mutex);
-    const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };
-    const auto unswept = space->spans.begin() + static_cast<std::ptrdiff_t>(space->next_unswept);
-    if (std::any_of(unswept, space->spans.end(), overdue)) sweep_rest(*space);
+    if (any_overdue(*space)) sweep_rest(*space);
   }
 }
 
@@ -105,7 +116,7 @@ void Heap::reclaim(const StoppedWorld& stopped) {
     space.next_unswept = 0;
     space.clear_ready();
   }
-  reclaim_cursor_ = 0;
+  reclaim_cursor_.store(0, relaxed);
   arena_allocated_.store(0, relaxed);
   external_declared_.store(0, relaxed);
 }

@@ -128,12 +128,18 @@ TEST_CASE("Every source of roots is asked, until it is removed") {
   CHECK(full.collect().objects_marked == 1);
 }
 
+// False where something else than memory is the answer.
+bool make_one(FullCycle& full, Type& type) {
+  const auto attempt = [&] { return full.allocator.allocate(type, type.info().size, Effort::normal); };
+  return ask(attempt).verdict == Verdict::memory;
+}
+
 TEST_CASE("A cycle sets the trigger for the next") {
   FullCycle full(false, {.pacing = {.percent = 50, .floor = 1 << 20}});
   Type& type = full.add(leaf_of(1008));
   const auto fill = [&] {
     std::size_t bytes = 0;
-    while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) bytes += 1008;
+    while (make_one(full, type)) bytes += 1008;
     return bytes;
   };
   CHECK(fill() >= 1 << 20);  // before the first cycle: that of an empty heap
@@ -165,7 +171,7 @@ TEST_CASE("With more alive than the soft limit allows, half of the time is the p
 
   std::uint64_t allocated = 0, running = 0, collecting = 0, cycles = 0;
   while (allocated < (200 << 20)) {
-    Grant grant = full.allocator.allocate(type, 1008, Effort::normal);
+    Grant grant = ask([&] { return full.allocator.allocate(type, 1008, Effort::normal); });
     if (grant.verdict == Verdict::cycle_needed) {
       const CycleReport report = full.cycle.run(Cause::growth);
       REQUIRE(report.pause_ns == pause_ns);
@@ -192,8 +198,7 @@ TEST_CASE("A cycle that the soft limit brings forward has the cause `limit`, oth
                  standing_clock);
   Type& type = full.add(leaf_of(1008));
   const auto fill = [&] {
-    while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) {
-    }
+    while (make_one(full, type)) continue;
     return full.cycle.run(Cause::growth).cause;
   };
   CHECK(fill() == Cause::growth);
@@ -223,7 +228,7 @@ TEST_CASE("Objects and segments share the room below the soft limit") {
   std::byte* arena = full.root(full.make(full.add(segment_type()), 64 << 20));
   REQUIRE(full.heap.commit_segment(arena, 15 << 20, Effort::normal) == Verdict::memory);
   std::size_t bytes = 0;
-  while (full.allocator.allocate(type, 1008, Effort::normal).verdict == Verdict::memory) bytes += 1008;
+  while (make_one(full, type)) bytes += 1008;
   CHECK(bytes >= 14 << 20);
   CHECK(bytes <= 16 << 20);
   CHECK(full.heap.commit_segment(arena, 16 << 20, Effort::normal) == Verdict::cycle_needed);
@@ -236,7 +241,7 @@ TEST_CASE("What is held keeps to the soft limit, with its tables and holes") {
   FullCycle full(false, {.pacing = {.off = true, .soft_limit = 32 << 20}}, {.reserve = small_reserve}, standing_clock);
   Type& type = full.add(leaf_of(1008));
   for (int i = 0; i < 200'000; ++i) {
-    Grant grant = full.allocator.allocate(type, 1008, Effort::normal);
+    Grant grant = ask([&] { return full.allocator.allocate(type, 1008, Effort::normal); });
     if (grant.verdict == Verdict::cycle_needed) {
       full.cycle.run(Cause::growth);
       grant.memory = full.make(type);
@@ -328,7 +333,7 @@ TEST_CASE("A request that the host has no memory for leaves the heap whole") {
     std::optional<NoHostMemory> refused(std::in_place);
     Grant grant{};
     try {
-      grant = full.allocator.allocate(type, 5000, Effort::beyond_trigger);
+      grant = ask([&] { return full.allocator.allocate(type, 5000, Effort::beyond_trigger); });
     } catch (const std::bad_alloc&) {
       ++refusals;
     }

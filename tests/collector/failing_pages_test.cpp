@@ -67,7 +67,7 @@ class Shelf {
     std::byte* memory = nullptr;
     const auto frontier = full_.heap.address_space().frontier();
     for (int tries = 0; memory == nullptr; ++tries) {
-      const Grant grant = full_.allocator.allocate(type, bytes, Effort::beyond_trigger);
+      const Grant grant = ask([&] { return full_.allocator.allocate(type, bytes, Effort::beyond_trigger); });
       memory = grant.memory;
       if (memory != nullptr) break;
       REQUIRE(grant.verdict == Verdict::out_of_memory);

@@ -17,6 +17,14 @@ using namespace collector;
 
 inline constexpr std::size_t small_reserve = std::size_t{256} << 20;
 
+// Asks again where a poll is due first, as the runtime does.
+template <class Attempt>
+Grant ask(Attempt&& attempt) {
+  Grant grant = attempt();
+  while (grant.verdict == Verdict::poll_needed) grant = attempt();
+  return grant;
+}
+
 class HeapOnly {
  public:
   explicit HeapOnly(bool checked = false, const HeapLimits& limits = {.reserve = small_reserve})
@@ -28,11 +36,11 @@ class HeapOnly {
   std::byte* make(Type& type, std::size_t elements = 0) { return make_in(allocator, type, elements); }
   std::byte* make_in(LocalAllocator& mutator, Type& type, std::size_t elements = 0) {
     const TypeInfo& info = type.info();
-    const Grant grant = mutator.allocate(type, info.size + elements * info.element_size, Effort::beyond_trigger);
+    const std::size_t bytes = info.size + elements * info.element_size;
+    const Grant grant = ask([&] { return mutator.allocate(type, bytes, Effort::beyond_trigger); });
     if (grant.verdict != Verdict::memory || grant.memory == nullptr) FAIL("no memory for " << info.name);
     return grant.memory;
   }
-
   std::uint8_t byte_of(const void* object) const { return heap.address_space().metadata(object).load(); }
   bool marked(const void* object) const { return heap.address_space().metadata(object).has(heap.live_colour()); }
   Block& head_of(const void* object) { return heap.address_space().head_of(object); }

@@ -138,9 +138,10 @@ std::byte* ShadowGraph::allocate(Shape& shape, std::size_t bytes) {
     const std::uint32_t slot = shape.type->id();
     if (slot < mutator.cursor_count() && !mutator.cursors()[slot].empty())
       grant.memory = mutator.cursors()[slot].take();
-    if (grant.memory == nullptr) grant = mutator.allocate_fixed(slot, *shape.type, Effort::beyond_trigger);
+    const auto fixed = [&] { return mutator.allocate_fixed(slot, *shape.type, Effort::beyond_trigger); };
+    if (grant.memory == nullptr) grant = ask(fixed);
   } else {
-    grant = mutator.allocate(*shape.type, bytes, Effort::beyond_trigger);
+    grant = ask([&] { return mutator.allocate(*shape.type, bytes, Effort::beyond_trigger); });
   }
   if (grant.memory == nullptr) FAIL("no memory");
   return grant.memory;

@@ -69,6 +69,17 @@ TEST_CASE("Stress by root collects at the safepoint after every n-th one") {
   CHECK(cycles(runtime) == settled);
 }
 
+TEST_CASE("Who has much to sweep gets memory although each poll collects, and then all is to be swept again") {
+  midden::Config config = quiet();
+  config.stress.safepoint = 1;
+  Runtime runtime(config);
+  Attach here(runtime);
+  std::vector<Root<midden::Array<char>>> kept;
+  for (int i = 0; i < 200; ++i) kept.push_back(midden::make_array<char>(60'000));  // a block each
+  CHECK(cycles(runtime) > 200);                                                    // also in the midst of a request
+  CHECK(live_objects(runtime) == 200);
+}
+
 TEST_CASE("All stress modes together keep a program right") {
   midden::Config config = checking();
   config.stress = {.alloc = 2, .safepoint = 3, .root = 2};

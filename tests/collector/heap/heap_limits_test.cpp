@@ -16,7 +16,7 @@ constexpr std::size_t block_cost = block_bytes + AddressSpace::overhead_per_bloc
 // Objects until something else than memory is the answer.
 Verdict exhaust(HeapOnly& only, Type& type, std::vector<void*>& made, Effort effort = Effort::beyond_trigger) {
   while (true) {
-    const Grant grant = only.allocator.allocate(type, type.info().size, effort);
+    const Grant grant = ask([&] { return only.allocator.allocate(type, type.info().size, effort); });
     if (grant.verdict != Verdict::memory) {
       CHECK(grant.memory == nullptr);
       return grant.verdict;

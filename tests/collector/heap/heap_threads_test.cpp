@@ -32,7 +32,7 @@ struct Mutator {
       Type& type = *types[random() % types.size()];
       const std::size_t size = type.info().size;
       if (size > 100'000 && random() % 64 != 0) continue;
-      std::byte* object = allocator.allocate(type, size, Effort::beyond_trigger).memory;
+      std::byte* object = ask([&] { return allocator.allocate(type, size, Effort::beyond_trigger); }).memory;
       bool zero = object != nullptr;
       for (std::size_t byte = 0; zero && byte < size; ++byte) zero = object[byte] == std::byte{0};
       dirty += !zero;

@@ -87,15 +87,6 @@ void BlockPool::join(BlockIndex begin, std::size_t blocks) noexcept {
   while (spare_lengths_.size() > taken_) spare_lengths_.erase(std::prev(spare_lengths_.end()));
 }
 
-void BlockPool::discard() {
-  for (const auto& [begin, length] : by_begin_) {
-    bool zero = true;
-    for (std::size_t i = 0; i < length; ++i) zero = zero && space_.block(static_cast<BlockIndex>(begin + i)).zero;
-    if (!zero) space_.discard(begin, length);
-  }
-  zero_blocks_ = free_blocks_;
-}
-
 std::size_t BlockPool::free_from(BlockIndex begin) const {
   const auto run = by_begin_.find(begin);
   return run == by_begin_.end() ? 0 : run->second;

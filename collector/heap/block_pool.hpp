@@ -41,8 +41,6 @@ class BlockPool {
   void add(BlockIndex begin, std::size_t blocks);
   // Room for so many more runs than are taken.
   void make_room(std::size_t more = 1);
-  // Gives the memory of all free blocks back to the system: they are zero then.
-  void discard();
   struct Run {
     BlockIndex begin = no_block;
     std::size_t blocks = 0;

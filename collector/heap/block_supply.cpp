@@ -11,15 +11,30 @@ namespace {
 // Given back at a time: enough for the system to be worth calling, few enough that nobody misses them.
 constexpr std::size_t most_at_a_time = 64;
 
+constexpr std::size_t block_cost = block_bytes + AddressSpace::overhead_per_block;
+
 }  // namespace
 
+template <class Try>
+auto BlockSupply::within_limit(Try&& attempt) {
+  while (true) {
+    std::size_t surplus = 0;
+    const auto result = attempt(surplus);
+    if (surplus == 0 || give_back(surplus) == 0) return result;
+  }
+}
+
 BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict& verdict) {
+  return within_limit([&](std::size_t& surplus) { return try_take(blocks, use, source, verdict, surplus); });
+}
+
+BlockIndex BlockSupply::try_take(std::size_t blocks, Use use, Source source, Verdict& verdict, std::size_t& surplus) {
   const bool segment = use == Use::segment;
   const std::lock_guard lock(mutex_);
   BlockIndex first = pool_.take(blocks);
   if (first == no_block && source == Source::frontier) {
     // Before the frontier moves, for it does not move back. A segment costs its tables only.
-    if (!fits_limit(blocks * (AddressSpace::overhead_per_block + (segment ? 0 : block_bytes)))) {
+    if (!fits_limit(blocks * (AddressSpace::overhead_per_block + (segment ? 0 : block_bytes)), surplus)) {
       verdict = Verdict::limit_reached;
       return no_block;
     }
@@ -32,7 +47,7 @@ BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict
   verdict = Verdict::memory;
   if (first == no_block) return no_block;
   if (segment) segment_blocks_ += blocks;
-  if (!fits_limit(0)) {
+  if (!fits_limit(0, surplus)) {
     if (segment) segment_blocks_ -= blocks;
     pool_.put(first, blocks);
     verdict = Verdict::limit_reached;
@@ -43,42 +58,52 @@ BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict
 }
 
 bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) try {
-  const std::lock_guard lock(mutex_);
-  const std::size_t free = pool_.free_from(begin);
-  if (free < blocks) {
-    if (begin + free != space_.frontier()) return false;
-    if (!fits_limit((blocks - free) * (AddressSpace::overhead_per_block + block_bytes))) return false;
-    if (!extend(blocks - free)) return false;
-  }
-  if (!pool_.take_at(begin, blocks)) return false;
-  if (!fits_limit(0)) {
-    pool_.put(begin, blocks);
-    return false;
-  }
-  pool_.join_taken();
-  least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
-  return true;
+  return within_limit([&](std::size_t& surplus) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t free = pool_.free_from(begin);
+    if (free < blocks) {
+      if (begin + free != space_.frontier()) return false;
+      if (!fits_limit((blocks - free) * block_cost, surplus)) return false;
+      if (!extend(blocks - free)) return false;
+    }
+    if (!pool_.take_at(begin, blocks)) return false;
+    if (!fits_limit(0, surplus)) {
+      pool_.put(begin, blocks);
+      return false;
+    }
+    pool_.join_taken();
+    least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
+    return true;
+  });
 } catch (const std::bad_alloc&) {
   return false;
 }
 
 void BlockSupply::put(BlockIndex first, std::size_t blocks) noexcept {
   const std::lock_guard lock(mutex_);
-  pool_.put(first, blocks);
+  take_in(first, blocks);
 }
 
 void BlockSupply::put_segment(BlockIndex first, std::size_t blocks, std::uint64_t committed_bytes) noexcept {
   const std::lock_guard lock(mutex_);
   segment_blocks_ -= blocks;
   segment_committed_ -= committed_bytes;
+  take_in(first, blocks);
+}
+
+void BlockSupply::take_in(BlockIndex first, std::size_t blocks) noexcept {
+  const std::size_t before = pool_.dirty_blocks();
   pool_.put(first, blocks);
+  if (blocks * block_bytes >= discard_bytes) least_dirty_ += pool_.dirty_blocks() - before;
 }
 
 bool BlockSupply::commit_segment(std::uint64_t more) {
-  const std::lock_guard lock(mutex_);
-  if (!fits_limit(more)) return false;
-  segment_committed_ += more;
-  return true;
+  return within_limit([&](std::size_t& surplus) {
+    const std::lock_guard lock(mutex_);
+    const bool fits = fits_limit(more, surplus);
+    if (fits) segment_committed_ += more;
+    return fits;
+  });
 }
 
 bool BlockSupply::extend(std::size_t blocks) {
@@ -89,23 +114,22 @@ bool BlockSupply::extend(std::size_t blocks) {
   return true;
 }
 
-bool BlockSupply::fits_limit(std::uint64_t more) {
-  if (committed() + more <= heap_max_) return true;
-  pool_.discard();  // free memory that was used counts until the system has it back
-  least_dirty_ = 0;
-  return committed() + more <= heap_max_;
+bool BlockSupply::fits_limit(std::uint64_t more, std::size_t& surplus) const {
+  const std::uint64_t wanted = committed() + more;
+  if (wanted <= heap_max_) return true;
+  // Free memory that was used counts until the system has it back.
+  const std::uint64_t beyond = (wanted - heap_max_ + block_cost - 1) / block_cost;
+  if (beyond <= pool_.dirty_blocks()) surplus = static_cast<std::size_t>(beyond);
+  return false;
 }
 
 std::uint64_t BlockSupply::committed() const {
   const std::uint64_t blocks = space_.frontier() - pool_.zero_blocks() - segment_blocks_;
-  return blocks * (block_bytes + AddressSpace::overhead_per_block) + segment_committed_;
+  return blocks * block_cost + segment_committed_;
 }
 
 void BlockSupply::discard_above(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  if (committed() <= bytes) return;
-  pool_.discard();
-  least_dirty_ = 0;
+  if (figures().committed_bytes > bytes) give_back(space_.reserved_blocks());
 }
 
 std::size_t BlockSupply::look() {

@@ -8,7 +8,9 @@
 //
 // Free blocks that hold memory are given back to the system when they have not been needed for a
 // while: at each look, as many as were free all the time since the look before (the low-water mark
-// that tcmalloc's caches use). Blocks that come and go are kept.
+// that tcmalloc's caches use). Blocks that come and go are kept. Those of a dead object of 1 MiB or more
+// count as if they had been free all the time. Nobody waits for the system: it is called without the
+// lock, a few blocks at a time.
 //
 // Invariants
 //   1. Each block below the frontier is in the pool, or was taken, or is on its way to the system.
@@ -70,11 +72,18 @@ class BlockSupply {
   }
 
  private:
+  void take_in(BlockIndex first, std::size_t blocks) noexcept;
   // Moves the frontier by at least so many blocks, into the pool. False, and nothing changed, where the
   // system has no more. Throws std::bad_alloc, likewise.
   bool extend(std::size_t blocks);
-  // Whether the hard limit allows `more` bytes beyond what is taken.
-  bool fits_limit(std::uint64_t more);
+  // As take; `surplus` as fits_limit says.
+  BlockIndex try_take(std::size_t blocks, Use use, Source source, Verdict& verdict, std::size_t& surplus);
+  // Whether the hard limit allows `more` bytes beyond what is taken. Where it would if the system had some
+  // free blocks back, `surplus` is how many.
+  bool fits_limit(std::uint64_t more, std::size_t& surplus) const;
+  // Calls attempt(surplus) again and again, which takes the lock, and gives the surplus back without it.
+  template <class Try>
+  auto within_limit(Try&& attempt);
   std::uint64_t committed() const;
 
   AddressSpace& space_;

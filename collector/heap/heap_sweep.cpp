@@ -68,12 +68,13 @@ void Heap::release_span(Block& head) {
   const bool segment = head.space->large() && types_[head.type].info().segment;
   const std::uint64_t committed = head.committed_bytes;
   note_used(head, 0, blocks * block_bytes);
+  // Behind its begin, a segment has no memory that it did not commit.
+  const std::size_t used = segment ? blocks_for(std::max<std::uint64_t>(1, committed)) : blocks;
   for (std::size_t i = 0; i < blocks; ++i) {
     const auto index = static_cast<BlockIndex>(first + i);
-    space_.block(index) = Block{.state = BlockState::free, .zero = false};
+    space_.block(index) = Block{.state = BlockState::free, .zero = i >= used};
     space_.plan(index) = PlanWord();
   }
-  if (blocks * block_bytes >= discard_bytes) space_.discard(first, blocks);
   if (segment) {
     blocks_.put_segment(first, blocks, committed);
   } else {

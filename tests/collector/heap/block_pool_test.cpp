@@ -158,21 +158,6 @@ TEST_CASE("Blocks with memory are found from the top, some at a time, and what i
   CHECK(take(64, 9) == Taken(3, 2));
 }
 
-TEST_CASE("Discarding gives back the runs that were used, and all is zero then") {
-  BarePool bare(64);
-  bare.add(0, 3, true);
-  bare.add(3, 2, false);
-  bare.add(10, 4, true);
-  *bare.space.begin_of(4) = std::byte{1};
-  bare.pool.discard();
-  CHECK(bare.pool.zero_blocks() == 9);
-  CHECK(bare.pages.discarded_bytes() == 5 * AddressSpace::discarded_per_block);
-  CHECK(*bare.space.begin_of(4) == std::byte{0});
-  CHECK(bare.pool.take(5) == 0);
-  CHECK(bare.space.block(4).zero);
-  CHECK(bare.pool.zero_blocks() == 4);
-}
-
 TEST_CASE("A pool tells the free blocks that end where one asks") {
   BarePool bare(64);
   CHECK(bare.pool.free_before(64) == 0);

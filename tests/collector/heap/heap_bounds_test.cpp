@@ -1,6 +1,7 @@
 // What one request does between two polls: sweeps and gives back no more than it needs, and not without end.
 
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "tests/collector/heap_only.hpp"
@@ -9,6 +10,8 @@ namespace midden::collector_tests {
 namespace {
 
 constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::uint64_t at_leisure = std::numeric_limits<std::uint64_t>::max();
 
 // Spans of the type's space that have been swept in this cycle, or taken since.
 std::size_t swept_spans(HeapOnly& only, const Type& type) {
@@ -102,6 +105,43 @@ TEST_CASE("Where all large objects live a large one is answered by polls, then b
   for (std::size_t i = 0; i < 4 * sweep_budget; ++i) live.push_back(only.make(type));
   only.survive(live);
   CHECK(count_polls(only, type, type) >= 3);
+}
+
+TEST_CASE("What a dead segment never committed is no memory that the system is to have back") {
+  HeapOnly only;
+  Type& segment = only.add(segment_type());
+  std::byte* object = only.make(segment, 64 * mib);
+  REQUIRE(only.heap.commit_segment(object, 5 * mib + 1, Effort::normal) == Verdict::memory);
+  only.survive({});
+  CHECK(only.heap.sweep_until(at_leisure));
+  CHECK(only.heap.report().free_bytes == 5 * mib + block_bytes);
+  CHECK(only.heap.report().arena_bytes == 0);
+}
+
+TEST_CASE("At the hard limit no more is given back than the request needs") {
+  constexpr std::size_t block_cost = block_bytes + AddressSpace::overhead_per_block;
+  HeapOnly only(false, {.reserve = small_reserve, .heap_max = 1000 * block_cost});
+  Type& small = only.add(leaf_of(kib, 64));
+  Type& large = only.add(leaf_of(10 * block_bytes));
+  Type& segment = only.add(segment_type());
+  std::byte* arena = only.make(segment, 64 * mib);
+  std::vector<void*> objects = fill_blocks(only, small, 1000);
+  // Every second block dies: the limit is reached, and no two free blocks touch.
+  std::vector<void*> live{arena};
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (i * kib / block_bytes % 2 == 0) live.push_back(objects[i]);
+  }
+  only.survive(live);
+  CHECK(only.heap.sweep_until(at_leisure));
+  only.make(large);
+  CHECK(only.heap.committed_bytes() <= 1000 * block_cost);
+  CHECK(only.heap.report().free_bytes >= 489 * block_bytes);
+  REQUIRE(only.heap.commit_segment(arena, 10 * block_bytes, Effort::normal) == Verdict::memory);
+  CHECK(only.heap.committed_bytes() <= 1000 * block_cost);
+  CHECK(only.heap.report().free_bytes >= 478 * block_bytes);
+  // And nothing for one that does not fit even so.
+  CHECK(only.heap.commit_segment(arena, 60 * mib, Effort::normal) == Verdict::limit_reached);
+  CHECK(only.heap.report().free_bytes >= 478 * block_bytes);
 }
 
 }  // namespace

@@ -80,8 +80,11 @@ bool AddressSpace::extend(std::size_t blocks) {
 void AddressSpace::discard(BlockIndex first, std::size_t blocks) {
   pages_.discard(begin_of(first), blocks * block_bytes);
   pages_.discard(reinterpret_cast<std::byte*>(metadata_of(first)), blocks * granules_per_block);
-  pages_.discard(reinterpret_cast<std::byte*>(column(first)), blocks * max_slots_per_block * sizeof(TypeId));
   for (std::size_t i = 0; i < blocks; ++i) blocks_[first + i].zero = true;
+}
+
+void AddressSpace::discard_column(BlockIndex head, std::size_t bytes) {
+  pages_.discard(reinterpret_cast<std::byte*>(column(head)), bytes);
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -42,19 +42,20 @@ class AddressSpace {
   const PlanWord* plans() const { return plans_; }
   std::size_t reserved_blocks() const { return reserved_blocks_; }
   BlockIndex frontier() const { return frontier_.load(std::memory_order_acquire); }
-  // Memory of the tables for each committed block, in bytes; columns not counted.
+  // Memory of the tables for each committed block, in bytes, but for columns: those are counted by span.
   static constexpr std::size_t overhead_per_block = granules_per_block + sizeof(Block) + sizeof(PlanWord);
-  // Address space that `discard` hands back for each block: its own, its metadata's, its column's.
-  static constexpr std::size_t discarded_per_block =
-      block_bytes + granules_per_block + max_slots_per_block * sizeof(TypeId);
+  // Address space that `discard` hands back for each block: its own and its metadata's.
+  static constexpr std::size_t discarded_per_block = block_bytes + granules_per_block;
 
   // Commits at least `blocks` more blocks. False, and nothing changed, where the system or the
   // reservation has no more.
   bool extend(std::size_t blocks);
 
   // Gives the memory of free blocks, and of their parts of the tables, back to the system; they are
-  // zero then. Requires: their metadata is zero.
+  // zero then. Requires: their metadata is zero, and they have no column.
   void discard(BlockIndex first, std::size_t blocks);
+  // The same for the column of the span whose head this is.
+  void discard_column(BlockIndex head, std::size_t bytes);
 
   bool contains(const void* address) const {
     return static_cast<std::size_t>(static_cast<const std::byte*>(address) - heap_) < std::size_t{frontier()}

@@ -24,17 +24,19 @@ auto BlockSupply::within_limit(Try&& attempt) {
   }
 }
 
-BlockIndex BlockSupply::take(std::size_t blocks, Use use, Source source, Verdict& verdict) {
-  return within_limit([&](std::size_t& surplus) { return try_take(blocks, use, source, verdict, surplus); });
+BlockIndex BlockSupply::take(const Wanted& wanted, Source source, Verdict& verdict) {
+  return within_limit([&](std::size_t& surplus) { return try_take(wanted, source, verdict, surplus); });
 }
 
-BlockIndex BlockSupply::try_take(std::size_t blocks, Use use, Source source, Verdict& verdict, std::size_t& surplus) {
+BlockIndex BlockSupply::try_take(const Wanted& wanted, Source source, Verdict& verdict, std::size_t& surplus) {
+  const auto& [blocks, use, column_bytes] = wanted;
   const bool segment = use == Use::segment;
   const std::lock_guard lock(mutex_);
   BlockIndex first = pool_.take(blocks);
   if (first == no_block && source == Source::frontier) {
     // Before the frontier moves, for it does not move back. A segment costs its tables only.
-    if (!fits_limit(blocks * (AddressSpace::overhead_per_block + (segment ? 0 : block_bytes)), surplus)) {
+    const std::size_t cost = segment ? AddressSpace::overhead_per_block : block_cost;
+    if (!fits_limit(blocks * cost + column_bytes, surplus)) {
       verdict = Verdict::limit_reached;
       return no_block;
     }
@@ -47,8 +49,10 @@ BlockIndex BlockSupply::try_take(std::size_t blocks, Use use, Source source, Ver
   verdict = Verdict::memory;
   if (first == no_block) return no_block;
   if (segment) segment_blocks_ += blocks;
+  column_bytes_ += column_bytes;
   if (!fits_limit(0, surplus)) {
     if (segment) segment_blocks_ -= blocks;
+    column_bytes_ -= column_bytes;
     pool_.put(first, blocks);
     verdict = Verdict::limit_reached;
     return no_block;
@@ -79,8 +83,9 @@ bool BlockSupply::take_behind(BlockIndex begin, std::size_t blocks) try {
   return false;
 }
 
-void BlockSupply::put(BlockIndex first, std::size_t blocks) noexcept {
+void BlockSupply::put(BlockIndex first, std::size_t blocks, std::size_t column_bytes) noexcept {
   const std::lock_guard lock(mutex_);
+  column_bytes_ -= column_bytes;
   take_in(first, blocks);
 }
 
@@ -125,7 +130,7 @@ bool BlockSupply::fits_limit(std::uint64_t more, std::size_t& surplus) const {
 
 std::uint64_t BlockSupply::committed() const {
   const std::uint64_t blocks = space_.frontier() - pool_.zero_blocks() - segment_blocks_;
-  return blocks * block_cost + segment_committed_;
+  return blocks * block_cost + segment_committed_ + column_bytes_;
 }
 
 void BlockSupply::discard_above(std::uint64_t bytes) {
@@ -167,6 +172,7 @@ BlockSupply::Figures BlockSupply::figures() const {
   return {.committed_bytes = committed(),
           .used_bytes = used * block_bytes,
           .free_bytes = pool_.dirty_blocks() * block_bytes,
+          .held_bytes = committed() - pool_.dirty_blocks() * block_cost,
           .segment_bytes = segment_committed_};
 }
 

@@ -4,7 +4,7 @@
 //   take ──▶ BlockPool (free blocks) ──▶ frontier of the AddressSpace
 //
 // committed: bytes of blocks in use and of free blocks not known to be zero, the tables' share of
-// each, and what large segments declared.
+// each, the type columns of spans in use, and what large segments declared.
 //
 // Free blocks that hold memory are given back to the system when they have not been needed for a
 // while: at each look, as many as were free all the time since the look before (the low-water mark
@@ -14,7 +14,7 @@
 //
 // Invariants
 //   1. Each block below the frontier is in the pool, or was taken, or is on its way to the system.
-//   2. committed_bytes() <= heap_max, as far as blocks and segments go.
+//   2. committed_bytes <= heap_max.
 //   3. The tables' bytes of a free block are zero, so that they are given back with it.
 //
 // Threads: any. Its mutex is the last in the heap's order.
@@ -36,14 +36,19 @@ class BlockSupply {
 
   enum class Use : std::uint8_t { objects, segment };
   enum class Source : std::uint8_t { pool, frontier };
-  // The first of `blocks` blocks in a row, or no_block: with Verdict::memory where only the pool was
+  struct Wanted {
+    std::size_t blocks = 0;
+    Use use = Use::objects;
+    std::size_t column_bytes = 0;
+  };
+  // The first of so many blocks in a row, or no_block: with Verdict::memory where only the pool was
   // asked and has none, else with what stood in the way. Throws std::bad_alloc, and nothing changed.
-  BlockIndex take(std::size_t blocks, Use use, Source source, Verdict& verdict);
+  BlockIndex take(const Wanted& wanted, Source source, Verdict& verdict);
   // Takes the blocks from `begin` on, which are behind a run that was taken and become part of it. False,
   // and nothing changed, where they are not free, or a limit, the system or the host's memory does not allow it.
   bool take_behind(BlockIndex begin, std::size_t blocks);
-  // Takes a run back. Its descriptors say BlockState::free, and `zero` or not.
-  void put(BlockIndex first, std::size_t blocks) noexcept;
+  // Takes a run back. Its descriptors say BlockState::free, and `zero` or not; its column has no memory.
+  void put(BlockIndex first, std::size_t blocks, std::size_t column_bytes = 0) noexcept;
   // Takes a segment's run back, of which `committed` bytes were declared.
   void put_segment(BlockIndex first, std::size_t blocks, std::uint64_t committed) noexcept;
   // A segment's owner will touch `more` bytes. False where the limit does not allow it.
@@ -61,6 +66,7 @@ class BlockSupply {
     std::uint64_t committed_bytes = 0;
     std::uint64_t used_bytes = 0;  // blocks that hold objects
     std::uint64_t free_bytes = 0;  // free blocks with memory
+    std::uint64_t held_bytes = 0;  // committed, without those and their tables
     std::uint64_t segment_bytes = 0;
   };
   Figures figures() const;
@@ -77,7 +83,7 @@ class BlockSupply {
   // system has no more. Throws std::bad_alloc, likewise.
   bool extend(std::size_t blocks);
   // As take; `surplus` as fits_limit says.
-  BlockIndex try_take(std::size_t blocks, Use use, Source source, Verdict& verdict, std::size_t& surplus);
+  BlockIndex try_take(const Wanted& wanted, Source source, Verdict& verdict, std::size_t& surplus);
   // Whether the hard limit allows `more` bytes beyond what is taken. Where it would if the system had some
   // free blocks back, `surplus` is how many.
   bool fits_limit(std::uint64_t more, std::size_t& surplus) const;
@@ -94,6 +100,7 @@ class BlockSupply {
   BlockPool pool_;
   std::uint64_t segment_blocks_ = 0;     // of large segments
   std::uint64_t segment_committed_ = 0;  // likewise
+  std::uint64_t column_bytes_ = 0;       // of spans in use
   std::size_t least_dirty_ = 0;          // free blocks with memory: the fewest since the last look
 };
 

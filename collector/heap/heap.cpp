@@ -87,7 +87,8 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
     budget -= std::min(budget, space.span_blocks);
   }
   Verdict verdict = Verdict::memory;
-  const BlockIndex first = take_blocks(space.span_blocks, BlockSupply::Use::objects, budget, verdict);
+  const BlockIndex first =
+      take_blocks({.blocks = space.span_blocks, .column_bytes = space.column_bytes()}, budget, verdict);
   if (first == no_block) return {{}, verdict};
   init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
   add_span(space, first);
@@ -136,14 +137,14 @@ void Heap::set_triggers(const Pressure& growth, std::uint64_t together) {
   together_trigger_.store(together, relaxed);
 }
 
-BlockIndex Heap::take_blocks(std::size_t blocks, BlockSupply::Use use, std::size_t& budget, Verdict& verdict) {
+BlockIndex Heap::take_blocks(const BlockSupply::Wanted& wanted, std::size_t& budget, Verdict& verdict) {
   using Source = BlockSupply::Source;
-  BlockIndex first = blocks_.take(blocks, use, Source::pool, verdict);
+  BlockIndex first = blocks_.take(wanted, Source::pool, verdict);
   // Before the heap grows: whole free blocks among what other spaces have not swept yet.
   while (first == no_block) {
     std::size_t number = reclaim_cursor_.load(relaxed);
     Space* const space = find_space(number);
-    if (space == nullptr) return blocks_.take(blocks, use, Source::frontier, verdict);
+    if (space == nullptr) return blocks_.take(wanted, Source::frontier, verdict);
     if (budget == 0) {
       verdict = Verdict::poll_needed;
       return no_block;
@@ -151,7 +152,7 @@ BlockIndex Heap::take_blocks(std::size_t blocks, BlockSupply::Use use, std::size
     budget -= std::min(budget, std::max<std::size_t>(1, space->span_blocks));
     const std::optional<std::size_t> freed = sweep_next(*space);
     if (!freed) reclaim_cursor_.compare_exchange_strong(number, number + 1, relaxed);
-    if (freed.value_or(0) > 0) first = blocks_.take(blocks, use, Source::pool, verdict);
+    if (freed.value_or(0) > 0) first = blocks_.take(wanted, Source::pool, verdict);
   }
   return first;
 }
@@ -196,11 +197,6 @@ bool Heap::is_slot(const void* address) const {
   const Block& head = space_.head_of(address);
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - space_.begin_of(head.first));
   return offset % head.slot_bytes == 0 && offset / head.slot_bytes < head.slots;
-}
-
-std::uint64_t Heap::held_bytes() const {
-  const BlockSupply::Figures blocks = blocks_.figures();
-  return blocks.committed_bytes - blocks.free_bytes;
 }
 
 std::uint64_t Heap::take_sweep_ns() { return sweep_ns_.exchange(0, relaxed); }

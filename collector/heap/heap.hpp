@@ -155,7 +155,7 @@ class Heap {
   std::uint64_t take_allocated() { return allocated_.exchange(0, std::memory_order_relaxed); }
   std::uint64_t committed_bytes() const { return blocks_.figures().committed_bytes; }
   // Committed, without the blocks that are free.
-  std::uint64_t held_bytes() const;
+  std::uint64_t held_bytes() const { return blocks_.figures().held_bytes; }
   std::uint64_t take_sweep_ns();
   HeapReport report() const;
   // By type and slot size, those with the most free bytes first. While no cycle runs.
@@ -181,7 +181,7 @@ class Heap {
   }
   // Blocks in a row for a span, from the pool, other spaces' dead, or the frontier. What it sweeps it takes
   // from `budget`.
-  BlockIndex take_blocks(std::size_t blocks, BlockSupply::Use use, std::size_t& budget, Verdict& verdict);
+  BlockIndex take_blocks(const BlockSupply::Wanted& wanted, std::size_t& budget, Verdict& verdict);
   // Hands a span to its space, or, where that throws, back to the supply.
   void add_span(Space& space, BlockIndex first);
   void init_span(BlockIndex first, Space& space, std::size_t slot_bytes, std::size_t blocks, TypeId type,

@@ -28,7 +28,7 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   const bool segment = type.info().segment;
   Verdict verdict = Verdict::memory;
   const auto use = segment ? BlockSupply::Use::segment : BlockSupply::Use::objects;
-  const BlockIndex first = take_blocks(blocks, use, budget, verdict);
+  const BlockIndex first = take_blocks({.blocks = blocks, .use = use}, budget, verdict);
   if (first == no_block) return {nullptr, verdict};
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());

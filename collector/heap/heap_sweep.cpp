@@ -67,6 +67,7 @@ void Heap::release_span(Block& head) {
   const std::size_t blocks = head.blocks;
   const bool segment = head.space->large() && types_[head.type].info().segment;
   const std::uint64_t committed = head.committed_bytes;
+  const std::size_t column_bytes = head.space->column_bytes();
   note_used(head, 0, blocks * block_bytes);
   // Behind its begin, a segment has no memory that it did not commit.
   const std::size_t used = segment ? blocks_for(std::max<std::uint64_t>(1, committed)) : blocks;
@@ -78,7 +79,8 @@ void Heap::release_span(Block& head) {
   if (segment) {
     blocks_.put_segment(first, blocks, committed);
   } else {
-    blocks_.put(first, blocks);
+    if (column_bytes > 0) space_.discard_column(first, column_bytes);
+    blocks_.put(first, blocks, column_bytes);
   }
 }
 

@@ -47,6 +47,10 @@ struct Space : SpaceShape {
 
   bool shared() const { return type == no_type && slot_bytes != 0; }
   bool large() const { return slot_bytes == 0; }
+  // Memory of a span's type column.
+  std::size_t column_bytes() const {
+    return shared() ? round_up(span_blocks * block_bytes / slot_bytes * sizeof(TypeId), page_bytes) : 0;
+  }
 
   std::mutex mutex;
   // Under the mutex.

@@ -53,7 +53,7 @@ struct CycleReport {
   std::uint64_t scannable_bytes = 0;     // of these, what marking has to visit
   std::uint64_t arena_bytes = 0;         // committed bytes of live segments
   std::uint64_t allocated_bytes = 0;     // since the previous cycle
-  std::uint64_t committed_bytes = 0;     // heap, segments and their metadata
+  std::uint64_t committed_bytes = 0;     // heap, segments and their tables
   std::uint64_t trigger_bytes = 0;       // allocation after which the next cycle begins; 0: none
   std::uint64_t over_limit_bytes =
       0;  // of what lives, and the room around it that cannot be used: above the soft limit
@@ -94,7 +94,7 @@ struct PauseReport {
 
 // The heap at a moment.
 struct HeapReport {
-  std::uint64_t committed_bytes = 0;  // heap, segments and their metadata
+  std::uint64_t committed_bytes = 0;  // heap, segments and their tables
   std::uint64_t used_bytes = 0;       // blocks that hold objects
   std::uint64_t free_bytes = 0;       // committed blocks that hold none
   std::uint64_t returned_bytes = 0;   // free pages of blocks that hold objects, which the system has back

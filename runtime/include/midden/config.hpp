@@ -53,7 +53,7 @@ struct Config {
   // limit, and CycleReport::capped tells. 0: none.
   std::size_t memory_limit = 0;
 
-  // MIDDEN_HEAP_MAX. Hard limit on committed bytes, segments included: past it OutOfMemory, the
+  // MIDDEN_HEAP_MAX. Hard limit on committed bytes, as the soft one: past it OutOfMemory, the
   // heap intact. 0: none.
   std::size_t heap_max = 0;
 

@@ -21,7 +21,7 @@ struct BareSupply {
   explicit BareSupply(std::size_t heap_max = ~std::size_t{0}) : space(pages, 64 << 20), supply(space, heap_max) {}
 
   BlockIndex take(std::size_t blocks, Source source = Source::frontier, Use use = Use::objects) {
-    const BlockIndex first = supply.take(blocks, use, source, verdict);
+    const BlockIndex first = supply.take({.blocks = blocks, .use = use}, source, verdict);
     for (std::size_t i = 0; first != no_block && i < blocks; ++i) {
       space.block(static_cast<BlockIndex>(first + i)) = Block{.state = BlockState::head, .zero = false};
     }

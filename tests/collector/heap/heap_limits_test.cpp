@@ -58,6 +58,60 @@ TEST_CASE("Committed bytes are those of the blocks in use, with their part of th
   CHECK(only.heap.report().free_bytes == 2 * block_bytes);
 }
 
+TEST_CASE("The type columns of shared blocks are committed bytes, as long as the blocks are in use") {
+  for (const std::size_t size : {16U, 24U, 64U, 1000U, 40'000U}) {
+    CAPTURE(size);
+    HeapOnly only;
+    const Block& head = only.head_of(only.make(only.add(leaf_of(size))));
+    REQUIRE(head.shared);
+    const std::size_t column = round_up(head.slots * sizeof(TypeId), page_bytes);
+    const std::size_t blocks = head.blocks;
+    CHECK(only.heap.committed_bytes() == blocks * block_cost + column);
+    CHECK(only.heap.held_bytes() == only.heap.committed_bytes());
+    only.survive({});
+    static_cast<void>(only.heap.sweep_until(no_deadline));
+    CHECK(only.heap.committed_bytes() == blocks * block_cost);
+    CHECK(only.heap.held_bytes() == 0);
+    CHECK(only.pages.discarded_bytes() == column);
+  }
+}
+
+TEST_CASE("The hard limit counts type columns") {
+  constexpr std::size_t column = max_slots_per_block * sizeof(TypeId);
+  HeapOnly only(false, {.reserve = small_reserve, .heap_max = 10 * (block_cost + column) + column - 1});
+  std::vector<Type*> types;
+  for (int i = 0; i < 20; ++i) types.push_back(&only.add(leaf_of(16)));
+  std::size_t made = 0;
+  const auto one = [&] {
+    Type& type = *types[made++ % types.size()];
+    return only.allocator.allocate(type, 16, Effort::beyond_trigger).verdict;
+  };
+  while (one() == Verdict::memory) continue;
+  CHECK(only.heap.report().used_bytes == 10 * block_bytes);
+  CHECK(only.heap.committed_bytes() == 10 * (block_cost + column));
+  only.survive({});
+  CHECK(one() == Verdict::memory);
+}
+
+TEST_CASE("Ten thousand types of a hundred objects each take at most half more than what lives in them") {
+  const auto check = [](const char* what, auto&& size_of) {
+    CAPTURE(what);
+    HeapOnly only(false, {.reserve = std::size_t{1} << 30});
+    std::uint64_t live = 0;
+    for (std::size_t i = 0; i < 10'000; ++i) {
+      const std::size_t size = size_of(i);
+      Type& type = only.add(leaf_of(size));
+      for (int object = 0; object < 100; ++object) only.make(type);
+      live += 100 * size;
+    }
+    CHECK(only.heap.committed_bytes() > live);
+    CHECK(only.heap.committed_bytes() <= live + live / 2);
+  };
+  check("of the least size", [](std::size_t) { return 16; });
+  check("of 24 bytes", [](std::size_t) { return 24; });
+  check("of many sizes", [](std::size_t i) { return 16 + i % 32 * 16; });
+}
+
 TEST_CASE("The hard limit is reached by the block, and never passed") {
   for (const std::size_t blocks : {1U, 10U, 100U}) {
     CAPTURE(blocks);

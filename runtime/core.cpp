@@ -30,14 +30,6 @@ std::uint64_t draw_seed(std::uint64_t given) {
   return (std::uint64_t{device()} << 32 | device()) | 1;
 }
 
-// Of an object with so many elements; none where no size_t holds it.
-std::optional<std::size_t> object_bytes(const TypeInfo& type, std::size_t elements) {
-  std::size_t bytes = 0;
-  if (__builtin_mul_overflow(elements, type.element_size, &bytes)) return std::nullopt;
-  if (__builtin_add_overflow(bytes, type.size, &bytes)) return std::nullopt;
-  return bytes;
-}
-
 constexpr std::size_t or_unlimited(std::size_t limit) {
   return limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
 }
@@ -67,9 +59,6 @@ collector::CycleSettings cycle_settings(const Config& config, Workers& workers) 
       .crew = &workers,
       .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); }};
 }
-
-// Sequentially consistent: a request that reads the number from before a cycle came before it.
-std::uint64_t count_of(const std::atomic<std::uint64_t>& cycles) { return cycles.load(); }
 
 // Memory that was not needed between two looks this far apart is returned.
 constexpr std::uint64_t look_period_ns = 450'000'000;
@@ -136,86 +125,6 @@ void Core::close_roots() {
 }
 
 void Core::say(const std::string& line) const { config_.message("midden: " + config_.name + ": " + line); }
-
-// --- allocation -----------------------------------------------------------------------------
-
-template <class Attempt>
-auto Core::insist(Thread& thread, Attempt&& attempt) {
-  // However this ends, the attempts may have moved the table of cursors.
-  struct Refresh {
-    Thread& thread;
-    ~Refresh() { thread.refresh_cursors(); }
-  } const refresh{thread};
-  auto effort = collector::Effort::normal;
-  for (int collections = 0;;) {
-    const std::uint64_t seen = count_of(started_);
-    const auto grant = attempt(effort);
-    if (grant.verdict == collector::Verdict::memory) return grant;
-    if (grant.verdict == collector::Verdict::poll_needed) {
-      detail::poll(thread);
-      // After a cycle all is to be swept anew: where one follows the other, polling would never end.
-      if (count_of(started_) != seen) effort = collector::Effort::without_polls;
-      continue;
-    }
-    // Other threads may take what a cycle freed; a second try is fair, a third is a spiral.
-    const bool hopeless = collections == 2 || (collections == 1 && grant.verdict == collector::Verdict::out_of_memory);
-    if (hopeless) {
-      throw OutOfMemory(grant.verdict == collector::Verdict::limit_reached
-                            ? "midden: out of memory: the heap has reached MIDDEN_HEAP_MAX (Config::heap_max)"
-                            : "midden: out of memory: the system gives no more, or the reserved range is used up "
-                              "(Config::reserve)");
-    }
-    collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen);
-    effort = collector::Effort::beyond_trigger;
-    ++collections;
-  }
-}
-
-collector::Type& Core::bind(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
-  if (slot == 0) return heap_.types().find(info);
-  if (thread.types.size() <= slot) thread.types.resize(slot + 1);
-  if (thread.types[slot] == nullptr) thread.types[slot] = &heap_.types().find(info);
-  return *thread.types[slot];
-}
-
-std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& info) {
-  collector::Type& type = bind(thread, slot, info);
-  if (slot == 0) return allocate(thread, type, 0);
-  stress_allocation(thread);
-  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); })
-      .memory;
-}
-
-std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t elements) {
-  stress_allocation(thread);
-  const std::optional<std::size_t> bytes = object_bytes(type.info(), elements);
-  if (!bytes || *bytes > heap_.address_space().reserved_blocks() * collector::block_bytes) {
-    throw OutOfMemory("midden: out of memory: the object is larger than the reserved range (Config::reserve)");
-  }
-  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate(type, *bytes, effort); })
-      .memory;
-}
-
-bool Core::extend(Thread& thread, void* object, std::size_t elements) {
-  if (heap_.slot_bytes_of(object) <= collector::max_small_bytes) return false;
-  const std::optional<std::size_t> bytes = object_bytes(heap_.type_of(object).info(), elements);
-  if (!bytes) return false;
-  if (heap_.objects_due()) collect(Cause::growth);
-  stress_allocation(thread);
-  return heap_.extend_large(object, *bytes);
-}
-
-void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
-  insist(thread, [&](collector::Effort effort) {
-    return collector::Grant{nullptr, heap_.commit_segment(segment, bytes, effort)};
-  });
-}
-
-void Core::stress_allocation(Thread& thread) {
-  if (config_.stress.alloc == 0 || ++thread.allocations_until_stress < config_.stress.alloc) return;
-  thread.allocations_until_stress = 0;
-  collect(Cause::stress);
-}
 
 // --- threads --------------------------------------------------------------------------------
 
@@ -300,7 +209,7 @@ void Core::require_own(const void* object) const {
 
 // --- collection -----------------------------------------------------------------------------
 
-void Core::collect(Cause cause) { collect(cause, count_of(started_)); }
+void Core::collect(Cause cause) { collect(cause, started()); }
 
 void Core::collect(Cause cause, std::uint64_t seen) {
   require_outside_of_cycle();
@@ -308,7 +217,7 @@ void Core::collect(Cause cause, std::uint64_t seen) {
   const Waiting waiting;
   const std::lock_guard lock(cycle_mutex_);
   // A cycle that began after the request has done what was asked for.
-  if (count_of(started_) != seen) return;
+  if (started() != seen) return;
   started_.store(seen + 1);
   const Core* const outer = std::exchange(collecting, this);
   try {

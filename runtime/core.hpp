@@ -89,7 +89,10 @@ class Core {
   void say(const std::string& line) const;
 
  private:
+  // Unless a cycle has begun since `seen` had.
   void collect(Cause cause, std::uint64_t seen);
+  // Cycles. Sequentially consistent: a request that reads the number from before a cycle came before it.
+  std::uint64_t started() const { return started_.load(); }
   // Fatal on the thread that runs a cycle of this Runtime.
   void require_outside_of_cycle() const;
   // Fatal in a function of any handshake: it runs under the locks of a World.

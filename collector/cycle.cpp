@@ -10,9 +10,9 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-CycleReport Cycle::run(Cause asked) {
+CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
   heap_.sweep_overdue();
-  const Cause cause = pacer_.decision().cause(asked, heap_.new_bytes());
+  const Cause cause = pacer_.decision().cause(asked, heap_.new_bytes(), wanted);
   PacerInput found{.limited = cause != asked};
   ledger_.begin(heap_.cycle() + 1, cause);
   {
@@ -39,7 +39,7 @@ CycleReport Cycle::run(Cause asked) {
     found.added = heap_.new_bytes();
     heap_.reclaim(stopped);
     found.added.allocated = heap_.take_allocated();
-    heap_.set_triggers({no_trigger, no_trigger, no_trigger});  // until the cost of this pause is known
+    heap_.set_triggers(never);  // until the cost of this pause is known
     if (verifier) require(walk_heap(heap_, stopped));
 
     ledger_.enter(Phase::resume);
@@ -51,7 +51,7 @@ CycleReport Cycle::run(Cause asked) {
 Cycle::Cycle(Heap& heap, World& world, Ledger& ledger, const CycleSettings& settings)
     : heap_(heap), world_(world), ledger_(ledger), settings_(settings), marker_(heap, settings.marking, settings.crew) {
   add_roots(weak_.cleanups());
-  heap_.set_triggers(pacer_.decision().growth, pacer_.decision().together);
+  heap_.set_triggers(pacer_.decision());
 }
 
 void Cycle::complete(CycleReport& report, PacerInput& found) {
@@ -67,7 +67,7 @@ void Cycle::complete(CycleReport& report, PacerInput& found) {
   report.committed_bytes = heap_.committed_bytes();
   found.add(report);
   pacer_.pace(found).report_to(report);
-  heap_.set_triggers(pacer_.decision().growth, pacer_.decision().together);
+  heap_.set_triggers(pacer_.decision());
 }
 
 void Cycle::require(const Checked& found) const {

@@ -37,8 +37,8 @@ class Cycle {
   WeakPhase& weak() { return weak_; }
 
   // Collects. The report is complete; observers have heard of it. Where `growth` is asked for early because
-  // of the soft limit, its cause is `limit`.
-  CycleReport run(Cause asked);
+  // of the soft limit, its cause is `limit`; `wanted`: for a request of so many bytes.
+  CycleReport run(Cause asked, std::uint64_t wanted = 0);
 
  private:
   void complete(CycleReport& report, PacerInput& found);

@@ -6,8 +6,6 @@ namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
 
-// Less is no measure of a rate, and not worth a cycle.
-constexpr std::uint64_t least_room = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_debt_ns = 60'000'000'000;
 // Until the first measure: the tables' share of a heap, and of the limit.
 constexpr std::uint64_t tables_share = 16;
@@ -34,10 +32,11 @@ void PacerInput::add(const CycleReport& report) {
   running_ns = report.running_ns + report.pause_ns - cycle_ns;
 }
 
-Cause PacerDecision::cause(Cause asked, const Pressure& added) const {
+Cause PacerDecision::cause(Cause asked, const Pressure& added, std::uint64_t wanted) const {
   const bool grown =
       added.allocated >= growth.allocated || added.arena >= growth.arena || added.external >= growth.external;
-  return asked == Cause::growth && !grown && added.sum() >= together ? Cause::limit : asked;
+  const bool limited = added.sum() >= together || added.passes(ahead, wanted);
+  return asked == Cause::growth && !grown && limited ? Cause::limit : asked;
 }
 
 void PacerDecision::report_to(CycleReport& report) const {
@@ -68,7 +67,8 @@ void Pacer::measure(const PacerInput& input) {
 
   rated_bytes_ = plus(rated_bytes_, input.added.sum());
   rated_ns_ = plus(rated_ns_, input.running_ns);
-  if (rated_bytes_ >= least_room && rated_ns_ > 0) {
+  // Less is no measure of a rate.
+  if (rated_bytes_ >= least_new && rated_ns_ > 0) {
     rate_ = static_cast<double>(rated_bytes_) / static_cast<double>(rated_ns_);
     rated_bytes_ = rated_ns_ = 0;
   }
@@ -78,15 +78,17 @@ void Pacer::measure(const PacerInput& input) {
 }
 
 void Pacer::decide(const PacerInput& input) {
-  decision_ = {.growth = {.allocated = growth(settings_, input.scannable_bytes),
-                          .arena = growth(settings_, input.arena_bytes),
-                          .external = growth(settings_, input.external_bytes)}};
+  decision_ = {};
+  decision_.growth = {.allocated = growth(settings_, input.scannable_bytes),
+                      .arena = growth(settings_, input.arena_bytes),
+                      .external = growth(settings_, input.external_bytes)};
   if (settings_.soft_limit == no_trigger) return;
   const std::uint64_t kept = plus(plus(input.live_bytes, stuck_bytes_), input.external_bytes);
   const std::uint64_t room = less(settings_.soft_limit, kept);
-  decision_.together = std::max({room, to_bytes(static_cast<double>(debt_ns_) * rate_), least_room});
+  decision_.together = std::max({room, to_bytes(static_cast<double>(debt_ns_) * rate_), least_new});
   decision_.over_limit = less(kept, settings_.soft_limit);
   decision_.capped = decision_.together > room && decision_.growth.allocated > room;
+  decision_.ahead = decision_.capped ? no_trigger : decision_.together;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

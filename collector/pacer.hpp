@@ -10,6 +10,8 @@
 //   limit    one trigger for all three together:
 //              room = soft limit - live - stuck - external
 //              together = max(room, debt * rate, 1 MiB)
+//            A large request that would pass it does not wait until it has: it has a cycle first, once a
+//            mebibyte is new, unless the cap puts cycles off
 //
 // Words. Held: committed bytes (blocks, segments, their tables) without the free blocks, which can be
 // given back at once. Stuck: what is held beyond live objects and new ones: the tables, and the holes
@@ -40,7 +42,7 @@
 // Invariants
 //   1. However much lives: while only the soft limit causes cycles, they cost at most as much time as
 //      the mutators had, up to what the rate has grown within one interval, which the next ones pay.
-//   2. Between two cycles that the soft limit causes at least 1 MiB is allocated.
+//   2. Before each cycle that the soft limit causes at least 1 MiB is allocated.
 //
 // Threads: none; a value. It has no clock, no heap and no lock.
 
@@ -75,15 +77,13 @@ struct PacerInput {
   void add(const CycleReport& report);
 };
 
-// Begin the next cycle when so many bytes are new.
-struct PacerDecision {
-  Pressure growth{};
-  std::uint64_t together = no_trigger;  // of all kinds, for the soft limit
-  std::uint64_t over_limit = 0;         // live, stuck and external bytes above the soft limit
-  bool capped = false;                  // the cap puts the cycle off beyond `room`
+struct PacerDecision : Triggers {
+  std::uint64_t over_limit = 0;  // live, stuck and external bytes above the soft limit
+  bool capped = false;           // the cap puts the cycle off beyond `room`
 
-  // The cause of a cycle that is asked for when `added` is new: growth, or only the soft limit.
-  Cause cause(Cause asked, const Pressure& added) const;
+  // The cause of a cycle that is asked for when `added` is new and a request wants more: growth, or only the
+  // soft limit.
+  Cause cause(Cause asked, const Pressure& added, std::uint64_t wanted = 0) const;
   void report_to(CycleReport& report) const;
 };
 

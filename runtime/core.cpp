@@ -211,7 +211,7 @@ void Core::require_own(const void* object) const {
 
 void Core::collect(Cause cause) { collect(cause, started()); }
 
-void Core::collect(Cause cause, std::uint64_t seen) {
+void Core::collect(Cause cause, std::uint64_t seen, std::uint64_t wanted) {
   require_outside_of_cycle();
   require_outside_of_handshake();
   const Waiting waiting;
@@ -221,7 +221,7 @@ void Core::collect(Cause cause, std::uint64_t seen) {
   started_.store(seen + 1);
   const Core* const outer = std::exchange(collecting, this);
   try {
-    warn_of_late_stop(cycle_.run(cause));
+    warn_of_late_stop(cycle_.run(cause, wanted));
     follow_up_cleanups();
   } catch (const std::exception& error) {
     fatal("an exception left a collection; observers, root sources and Config::message may not throw", error.what());

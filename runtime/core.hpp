@@ -89,8 +89,8 @@ class Core {
   void say(const std::string& line) const;
 
  private:
-  // Unless a cycle has begun since `seen` had.
-  void collect(Cause cause, std::uint64_t seen);
+  // Nothing where a cycle has begun after the first `seen`. `wanted`: for a request of so many bytes.
+  void collect(Cause cause, std::uint64_t seen, std::uint64_t wanted = 0);
   // Cycles. Sequentially consistent: a request that reads the number from before a cycle came before it.
   std::uint64_t started() const { return started_.load(); }
   // Fatal on the thread that runs a cycle of this Runtime.
@@ -98,9 +98,9 @@ class Core {
   // Fatal in a function of any handshake: it runs under the locks of a World.
   void require_outside_of_handshake() const;
   void require_safepoint_allowed(Thread& thread) const;
-  // Asks `attempt` for memory, collecting in between, until it gives some or none can be had.
+  // Asks `attempt` for memory, for `bytes` bytes, collecting in between, until it gives some or none can be had.
   template <class Attempt>
-  auto insist(Thread& thread, Attempt&& attempt);
+  auto insist(Thread& thread, std::size_t bytes, Attempt&& attempt);
   void stress_allocation(Thread& thread);
   void warn_of_late_stop(const CycleReport& report);
 

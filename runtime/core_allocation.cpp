@@ -23,7 +23,7 @@ std::optional<std::size_t> object_bytes(const TypeInfo& type, std::size_t elemen
 }  // namespace
 
 template <class Attempt>
-auto Core::insist(Thread& thread, Attempt&& attempt) {
+auto Core::insist(Thread& thread, std::size_t bytes, Attempt&& attempt) {
   // However this ends, the attempts may have moved the table of cursors.
   struct Refresh {
     Thread& thread;
@@ -48,7 +48,7 @@ auto Core::insist(Thread& thread, Attempt&& attempt) {
                             : "midden: out of memory: the system gives no more, or the reserved range is used up "
                               "(Config::reserve)");
     }
-    collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen);
+    collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen, bytes);
     effort = collector::Effort::beyond_trigger;
     ++collections;
   }
@@ -65,8 +65,8 @@ std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeIn
   collector::Type& type = bind(thread, slot, info);
   if (slot == 0) return allocate(thread, type, 0);
   stress_allocation(thread);
-  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); })
-      .memory;
+  const auto attempt = [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); };
+  return insist(thread, info.size, attempt).memory;
 }
 
 std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t elements) {
@@ -75,21 +75,24 @@ std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t ele
   if (!bytes || *bytes > heap_.address_space().reserved_blocks() * collector::block_bytes) {
     throw OutOfMemory("midden: out of memory: the object is larger than the reserved range (Config::reserve)");
   }
-  return insist(thread, [&](collector::Effort effort) { return thread.allocator.allocate(type, *bytes, effort); })
-      .memory;
+  const auto attempt = [&](collector::Effort effort) { return thread.allocator.allocate(type, *bytes, effort); };
+  return insist(thread, *bytes, attempt).memory;
 }
 
 bool Core::extend(Thread& thread, void* object, std::size_t elements) {
-  if (heap_.slot_bytes_of(object) <= collector::max_small_bytes) return false;
+  const std::size_t before = heap_.slot_bytes_of(object);
+  if (before <= collector::max_small_bytes) return false;
   const std::optional<std::size_t> bytes = object_bytes(heap_.type_of(object).info(), elements);
   if (!bytes) return false;
-  if (heap_.objects_due()) collect(Cause::growth);
+  const std::uint64_t seen = started();
+  const std::size_t more = *bytes - std::min(before, *bytes);
+  if (heap_.objects_due(more)) collect(Cause::growth, seen, more);
   stress_allocation(thread);
   return heap_.extend_large(object, *bytes);
 }
 
 void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
-  insist(thread, [&](collector::Effort effort) {
+  insist(thread, bytes, [&](collector::Effort effort) {
     return collector::Grant{nullptr, heap_.commit_segment(segment, bytes, effort)};
   });
 }

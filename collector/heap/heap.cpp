@@ -126,15 +126,18 @@ void Heap::count_external(std::int64_t change) {
   } while (!external_declared_.compare_exchange_weak(now, next, relaxed));
 }
 
-bool Heap::over_trigger(const Count& bytes, const Count& trigger) const {
-  return bytes.load(relaxed) >= trigger.load(relaxed) || new_bytes().sum() >= together_trigger_.load(relaxed);
+bool Heap::over_trigger(const Count& bytes, const Count& trigger, std::uint64_t wanted) const {
+  if (bytes.load(relaxed) >= trigger.load(relaxed)) return true;
+  const Pressure added = new_bytes();
+  return added.sum() >= together_trigger_.load(relaxed) || added.passes(ahead_trigger_.load(relaxed), wanted);
 }
 
-void Heap::set_triggers(const Pressure& growth, std::uint64_t together) {
-  trigger_.store(growth.allocated, relaxed);
-  arena_trigger_.store(growth.arena, relaxed);
-  external_trigger_.store(growth.external, relaxed);
-  together_trigger_.store(together, relaxed);
+void Heap::set_triggers(const Triggers& triggers) {
+  trigger_.store(triggers.growth.allocated, relaxed);
+  arena_trigger_.store(triggers.growth.arena, relaxed);
+  external_trigger_.store(triggers.growth.external, relaxed);
+  together_trigger_.store(triggers.together, relaxed);
+  ahead_trigger_.store(triggers.ahead, relaxed);
 }
 
 BlockIndex Heap::take_blocks(const BlockSupply::Wanted& wanted, std::size_t& budget, Verdict& verdict) {

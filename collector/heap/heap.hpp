@@ -94,8 +94,8 @@ class Heap {
   bool extend_large(void* object, std::size_t bytes);
   // Counts bytes outside of the heap that the host has declared, or, below zero, no longer declares.
   void count_external(std::int64_t change);
-  // Whether a cycle is needed before more objects, or external bytes, come.
-  bool objects_due() const { return over_trigger(allocated_, trigger_); }
+  // Whether a cycle is needed before more objects, or external bytes, come; `wanted`: so many bytes at once.
+  bool objects_due(std::uint64_t wanted = 0) const { return over_trigger(allocated_, trigger_, wanted); }
   bool external_due() const { return over_trigger(external_declared_, external_trigger_); }
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
@@ -119,8 +119,7 @@ class Heap {
   void reclaim(const StoppedWorld&);
   // Frees the ids of retired types of which marking found no object.
   void drop_retired(const StoppedWorld&);
-  // A cycle is needed when so many bytes of a kind are new, or of all `together`.
-  void set_triggers(const Pressure& growth, std::uint64_t together = no_trigger);
+  void set_triggers(const Triggers& triggers);
   // Gives the memory of free blocks back to the system where more than `bytes` are committed.
   void discard_above(std::uint64_t bytes) { blocks_.discard_above(bytes); }
   // Sweeps and releases free spans until the clock says `deadline_ns`; true when all is swept.
@@ -175,7 +174,7 @@ class Heap {
   Space& add_space(SpaceShape shape);  // under spaces_mutex_
   void promote(Type& type, SizeClass c);
   using Count = std::atomic<std::uint64_t>;
-  bool over_trigger(const Count& bytes, const Count& trigger) const;
+  bool over_trigger(const Count& bytes, const Count& trigger, std::uint64_t wanted = 0) const;
   static std::size_t budget_of(Effort effort) {
     return effort == Effort::without_polls ? std::numeric_limits<std::size_t>::max() : sweep_budget;
   }
@@ -247,6 +246,7 @@ class Heap {
   std::atomic<std::uint64_t> arena_trigger_{no_trigger};
   std::atomic<std::uint64_t> external_trigger_{no_trigger};
   std::atomic<std::uint64_t> together_trigger_{no_trigger};
+  std::atomic<std::uint64_t> ahead_trigger_{no_trigger};
   std::atomic<std::uint64_t> sweep_ns_{0};
   std::atomic<std::uint64_t> returned_pages_{0};  // in partly used spans
 };

@@ -19,13 +19,13 @@ constexpr auto relaxed = std::memory_order_relaxed;
 }  // namespace
 
 Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
-  if (effort == Effort::normal && objects_due()) return {nullptr, Verdict::cycle_needed};
+  const bool segment = type.info().segment;
+  if (effort == Effort::normal && objects_due(segment ? 0 : bytes)) return {nullptr, Verdict::cycle_needed};
   if (bytes > space_.reserved_blocks() * block_bytes) return {nullptr, Verdict::out_of_memory};
   const std::size_t blocks = blocks_for(bytes);
   std::size_t budget = budget_of(effort);
   // Before the pool is asked: what large objects take, large ones that are dead give.
   sweep_large_for(blocks, budget);
-  const bool segment = type.info().segment;
   Verdict verdict = Verdict::memory;
   const auto use = segment ? BlockSupply::Use::segment : BlockSupply::Use::objects;
   const BlockIndex first = take_blocks({.blocks = blocks, .use = use}, budget, verdict);
@@ -107,8 +107,8 @@ Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
   if (!head.space->large()) return Verdict::memory;  // a small segment counts as any object
   const std::uint64_t wanted = std::min<std::uint64_t>(round_up(bytes, page_bytes), head.slot_bytes);
   if (wanted <= head.committed_bytes) return Verdict::memory;
-  if (effort == Effort::normal && over_trigger(arena_allocated_, arena_trigger_)) return Verdict::cycle_needed;
   const std::uint64_t more = wanted - head.committed_bytes;
+  if (effort == Effort::normal && over_trigger(arena_allocated_, arena_trigger_, more)) return Verdict::cycle_needed;
   if (!blocks_.commit_segment(more)) return Verdict::limit_reached;
   head.committed_bytes = wanted;
   arena_allocated_.fetch_add(more, relaxed);

@@ -263,6 +263,26 @@ TEST_CASE("External bytes count toward the soft limit, and are charged to no oth
   CHECK(program.pacer.decision().capped);
 }
 
+TEST_CASE("A large request comes to the limit before it is granted, unless little is new or the cap holds") {
+  SimulatedProgram program = limited_program();
+  program.marked_a_ns = 100;
+  for (int i = 0; i < 5; ++i) program.run({.scannable = 700 * mib});
+  const PacerDecision& decision = program.pacer.decision();
+  const std::uint64_t room = decision.together;
+  REQUIRE_FALSE(decision.capped);
+  CHECK(decision.cause(Cause::growth, {.allocated = 2 * mib}, room - 2 * mib) == Cause::growth);
+  CHECK(decision.cause(Cause::growth, {.allocated = 2 * mib}, room - 2 * mib + 1) == Cause::limit);
+  CHECK(decision.cause(Cause::growth, {.arena = 9 * mib, .external = 9 * mib}, room - 17 * mib) == Cause::limit);
+  CHECK(decision.cause(Cause::growth, {.allocated = mib - 1}, room) == Cause::growth);
+  CHECK(decision.cause(Cause::requested, {.allocated = 2 * mib}, room) == Cause::requested);
+  program.run({.scannable = 990 * mib});
+  REQUIRE(decision.capped);
+  CHECK(decision.cause(Cause::growth, {.allocated = 2 * mib}, 1000 * mib) == Cause::growth);
+  SimulatedProgram free({});
+  free.run({.scannable = mib});
+  CHECK(free.pacer.decision().cause(Cause::growth, {.allocated = 2 * mib}, 1'000'000 * mib) == Cause::growth);
+}
+
 TEST_CASE("A cycle that comes early for the limit says so, one that growth asks for does not") {
   SimulatedProgram program = limited_program();
   program.marked_a_ns = 100;

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include <midden/segment.hpp>
+
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
 
@@ -213,6 +215,35 @@ TEST_CASE("Near the memory limit cycles come earlier") {
   // How many depends on the machine: the cap puts off those that follow one that took long.
   CHECK(causes.seen.size() >= 2);
   for (const Cause cause : causes.seen) CHECK(cause == Cause::limit);
+}
+
+TEST_CASE("A large request that would pass the memory limit has a cycle first, which may make room for it") {
+  midden::Config config = quiet();
+  config.gc_percent.reset();
+  config.memory_limit = 64 * mib;
+  Runtime runtime(config);
+  Attach here(runtime);
+  Causes causes;
+  runtime.add_observer(causes);
+  SECTION("an array") {
+    midden::make_array<char>(40 * mib);
+    const Root<Array<char>> kept = midden::make_array<char>(40 * mib);
+    CHECK(runtime.heap().committed_bytes <= 64 * mib);
+  }
+  SECTION("an array that grows in place") {
+    const Root<Array<char>> kept = midden::make_array<char>(30 * mib);
+    midden::make_array<char>(20 * mib);
+    REQUIRE(midden::detail::extend_elements(here.mutator(), kept.get(), 45 * mib));
+    CHECK(runtime.heap().committed_bytes <= 64 * mib);
+  }
+  SECTION("a segment that is committed") {
+    midden::make_array<char>(40 * mib);
+    const Root<midden::Segment> segment = midden::make_segment(here, 50 * mib);
+    CHECK(causes.seen.empty());
+    midden::commit(here, *segment, 40 * mib);
+  }
+  runtime.remove_observer(causes);
+  CHECK(causes.seen == std::vector{Cause::limit});
 }
 
 TEST_CASE("With more alive than the memory limit a program goes on, and says that it is above") {

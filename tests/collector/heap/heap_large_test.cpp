@@ -168,7 +168,7 @@ TEST_CASE("Segments that have grown by the arena trigger ask for a cycle, object
   HeapOnly only;
   Type& segment = only.add(segment_type());
   std::byte* object = only.make(segment, 8 * mib);
-  only.heap.set_triggers({.allocated = no_trigger, .arena = mib});
+  only.heap.set_triggers({.growth = {.allocated = no_trigger, .arena = mib}});
   CHECK(only.heap.commit_segment(object, mib, Effort::normal) == Verdict::memory);
   CHECK(only.heap.commit_segment(object, mib, Effort::normal) == Verdict::memory);  // nothing new
   CHECK(only.heap.commit_segment(object, 2 * mib, Effort::normal) == Verdict::cycle_needed);

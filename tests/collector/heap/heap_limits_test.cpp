@@ -28,7 +28,7 @@ Verdict exhaust(HeapOnly& only, Type& type, std::vector<void*>& made, Effort eff
 TEST_CASE("Past the trigger a cycle is asked for, beyond it memory flows on") {
   HeapOnly only;
   Type& type = only.add(leaf_of(1000));
-  only.heap.set_triggers({.allocated = 10 * mib, .arena = no_trigger});
+  only.heap.set_triggers({.growth = {.allocated = 10 * mib, .arena = no_trigger}});
   std::vector<void*> made;
   CHECK(exhaust(only, type, made, Effort::normal) == Verdict::cycle_needed);
   const std::size_t bytes = made.size() * 1008;
@@ -41,6 +41,26 @@ TEST_CASE("Past the trigger a cycle is asked for, beyond it memory flows on") {
   only.survive({});
   static_cast<void>(only.heap.take_allocated());
   CHECK(only.allocator.allocate(type, 1000, Effort::normal).verdict == Verdict::memory);
+}
+
+TEST_CASE(
+    "A large request that would pass the limit's trigger asks for a cycle, a small one and one beyond it do not") {
+  HeapOnly only;
+  Type& small = only.add(leaf_of(1000));
+  Type& bytes = only.add(bytes_type());
+  only.heap.set_triggers({.growth = never.growth, .together = 20 * mib, .ahead = 20 * mib});
+  const auto verdict = [&](std::size_t size, Effort effort = Effort::normal) {
+    return only.allocator.allocate(bytes, size, effort).verdict;
+  };
+  CHECK(verdict(30 * mib, Effort::beyond_trigger) == Verdict::memory);
+  CHECK(only.heap.take_allocated() > 0);
+  CHECK(verdict(10 * mib) == Verdict::memory);
+  CHECK(verdict(11 * mib) == Verdict::cycle_needed);
+  CHECK(only.allocator.allocate(small, 1000, Effort::normal).verdict == Verdict::memory);
+  CHECK(verdict(9 * mib) == Verdict::memory);
+  // Where nothing is new a cycle would find nothing.
+  CHECK(only.heap.take_allocated() > 0);
+  CHECK(verdict(30 * mib) == Verdict::memory);
 }
 
 TEST_CASE("Committed bytes are those of the blocks in use, with their part of the tables") {

@@ -2,13 +2,10 @@
 
 #include "runtime/housekeeper.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
-#include <fstream>
 #include <thread>
 
 #include <midden/array.hpp>
@@ -16,19 +13,12 @@
 
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/resident.hpp"
 
 namespace midden::runtime {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Bytes of this process that are in memory.
-std::uint64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 bool no_errand() { return false; }
 const Placement anywhere;

@@ -49,6 +49,7 @@
 //
 // Threads: one writer or many readers at a time, over all slices that share an array.
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -264,8 +265,13 @@ class Slice {
   void append_copies(Mutator& mutator, std::size_t count, const T& value) {
     if (count == 0) return;
     const detail::KeptTargets<T> kept(mutator, &value, 1);
+    const ElementArray* const before = array_.get();
+    const auto room = static_cast<std::size_t>(limit_ - end_);
     make_room(mutator, count);
-    for (std::size_t i = 0; i < count; ++i) detail::fill_element(end_ + i, value);
+    // Only what was room before may have been used; to write zero to the rest would touch its pages.
+    const std::size_t used = array_.get() == before ? std::min(room, count) : 0;
+    const std::size_t filled = detail::is_zero(value) ? used : count;
+    for (std::size_t i = 0; i < filled; ++i) detail::fill_element(end_ + i, value);
     take_room(count);
   }
 
@@ -431,7 +437,8 @@ Root<Slice<T>> make_slice_in(Mutator& mutator, Growth growth) {
 
 }  // namespace detail
 
-// A slice of `length` value-initialised elements. Without elements it has no array yet.
+// A slice of `length` value-initialised elements. Without elements it has no array yet; a large one of zeros
+// takes memory page by page, as it is touched.
 template <class T>
 Root<Slice<T>> make_slice(Attach& here, std::size_t length = 0, Growth growth = Growth::geometric) {
   Root<Slice<T>> slice = detail::make_slice_in<T>(here.mutator(), growth);

@@ -83,6 +83,20 @@ void fill_elements(T* to, const T* from, std::size_t count) noexcept {
   }
 }
 
+// Whether a copy is what memory is that nobody has used: zero throughout, by a look at all its bits (-0.0 is
+// not). Types with padding never are.
+template <class T>
+bool is_zero(const T& element) noexcept {
+  if constexpr (IsRef<T>::value) {
+    return element == nullptr;
+  } else if constexpr (PlainBytes<T> && (std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>)) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(&element);
+    return std::all_of(bytes, bytes + sizeof(T), [](std::byte byte) { return byte == std::byte{0}; });
+  } else {
+    return false;
+  }
+}
+
 // Reports the targets of one element that writes its own scan function.
 template <class F>
 class EachTarget final : public Tracer {

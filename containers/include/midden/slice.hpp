@@ -40,7 +40,8 @@
 // the end of the slice. Whoever needs them longer makes a Pin<Slice<T>>, which holds the elements
 // as they are now. span() and Pin mark the array shared for good, begin() and data() do not.
 //
-// T may be a described type, a Ref, a number or an enumeration; it is copied without throwing.
+// T may be a described type, a Ref, a number or an enumeration; it is copied without throwing. An array of
+// elements with a `midden_trace` of their own is scanned in one piece, by one worker.
 //
 // Safepoints: the operations that may allocate, which all have a form with `Attach&`. They keep
 // their slice alive, and what their arguments refer to, also an argument that lies in the array

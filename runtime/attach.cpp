@@ -108,9 +108,13 @@ void place_slow(Mutator& mutator, RootPlace& root) noexcept {
   if (mutator.roots == &thread.own_roots.list()) return thread.place_own(root);
   root.link_after(*mutator.roots);
 }
-void place_in_thread(RootPlace& root) noexcept {
+void take_place_in_thread(RootPlace& root, RootPlace& from) noexcept {
   if (current == nullptr) fault_root();
-  runtime::thread_of(*current).place_own(root);
+  runtime::Thread& thread = runtime::thread_of(*current);
+  if (!from.stands_in(thread.own_roots.window())) fault_foreign_root();
+  from.leave();
+  from.be_alone();
+  thread.place_own(root);
 }
 void fault_interior() noexcept {
   runtime::fatal(

@@ -17,10 +17,11 @@ constexpr std::size_t block_cost = block_bytes + AddressSpace::overhead_per_bloc
 
 template <class Try>
 auto BlockSupply::within_limit(Try&& attempt) {
-  while (true) {
+  for (bool waited = false;; waited = true) {
     std::size_t surplus = 0;
     const auto result = attempt(surplus);
-    if (surplus == 0 || give_back(surplus) == 0) return result;
+    // Where there was nothing left to give, others gave it, and are done with that now.
+    if (surplus == 0 || (give_back(surplus) == 0 && waited)) return result;
   }
 }
 
@@ -124,7 +125,7 @@ bool BlockSupply::fits_limit(std::uint64_t more, std::size_t& surplus) const {
   if (wanted <= heap_max_) return true;
   // Free memory that was used counts until the system has it back.
   const std::uint64_t beyond = (wanted - heap_max_ + block_cost - 1) / block_cost;
-  if (beyond <= pool_.dirty_blocks()) surplus = static_cast<std::size_t>(beyond);
+  if (beyond <= pool_.dirty_blocks() + on_their_way_) surplus = static_cast<std::size_t>(beyond);
   return false;
 }
 
@@ -145,6 +146,7 @@ std::size_t BlockSupply::look() {
 std::size_t BlockSupply::give_back(std::size_t blocks) {
   std::size_t given = 0;
   for (BlockIndex below = space_.frontier(); given < blocks;) {
+    const std::lock_guard one_at_a_time(giving_);
     BlockPool::Run run;
     {
       const std::lock_guard lock(mutex_);
@@ -154,12 +156,14 @@ std::size_t BlockSupply::give_back(std::size_t blocks) {
         break;  // what the host has no memory for is left to the next look
       }
       least_dirty_ = std::min(least_dirty_, pool_.dirty_blocks());
+      on_their_way_ = run.blocks;
     }
     if (run.blocks == 0) break;
-    // Without the lock: the system takes its time, and others may want blocks meanwhile.
+    // Without that lock: the system takes its time, and others may want blocks meanwhile.
     space_.discard(run.begin, run.blocks);
     const std::lock_guard lock(mutex_);
     pool_.put(run.begin, run.blocks);
+    on_their_way_ = 0;
     given += run.blocks;
     below = run.begin;
   }

@@ -85,7 +85,7 @@ class BlockSupply {
   // As take; `surplus` as fits_limit says.
   BlockIndex try_take(const Wanted& wanted, Source source, Verdict& verdict, std::size_t& surplus);
   // Whether the hard limit allows `more` bytes beyond what is taken. Where it would if the system had some
-  // free blocks back, `surplus` is how many.
+  // free blocks back, or gets them just now, `surplus` is how many.
   bool fits_limit(std::uint64_t more, std::size_t& surplus) const;
   // Calls attempt(surplus) again and again, which takes the lock, and gives the surplus back without it.
   template <class Try>
@@ -95,12 +95,14 @@ class BlockSupply {
   AddressSpace& space_;
   const std::size_t heap_max_;
 
+  std::mutex giving_;  // held while blocks are on their way to the system; before mutex_
   mutable std::mutex mutex_;
   // Under it.
   BlockPool pool_;
   std::uint64_t segment_blocks_ = 0;     // of large segments
   std::uint64_t segment_committed_ = 0;  // likewise
   std::uint64_t column_bytes_ = 0;       // of spans in use
+  std::size_t on_their_way_ = 0;         // blocks that the system is getting back, and the pool will have again
   std::size_t least_dirty_ = 0;          // free blocks with memory: the fewest since the last look
 };
 

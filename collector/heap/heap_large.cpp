@@ -32,16 +32,19 @@ Heap::Large Heap::allocate_large(Type& type, std::size_t bytes, Effort effort) {
   if (first == no_block) return {nullptr, verdict};
   std::byte* const memory = space_.begin_of(first);
   init_span(first, *large_, round_up(bytes, page_bytes), blocks, type.id(), type.plan_word());
-  add_span(*large_, first);
+  // Before it can be released as a span whose memory is known.
   if (!space_.block(first).zero) clear_large(first, blocks, segment);
+  add_span(*large_, first);
   if (checked_) space_.metadata(memory).set(born_flag);
   if (!segment) count_allocated(blocks * block_bytes);
   return {memory, Verdict::memory};
 }
 
 void Heap::clear_large(BlockIndex first, std::size_t blocks, bool segment) {
-  // A segment's pages count when they are committed: before that it may hold none.
-  if (segment || blocks * block_bytes >= discard_bytes) {
+  if (segment) {
+    // Its pages, and those of its part of the tables, count when they are committed: before that it may hold none.
+    space_.discard(first, blocks);
+  } else if (blocks * block_bytes >= discard_bytes) {
     space_.pages().discard(space_.begin_of(first), blocks * block_bytes);
   } else {
     std::memset(space_.begin_of(first), 0, blocks * block_bytes);

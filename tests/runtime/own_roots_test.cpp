@@ -144,6 +144,19 @@ TEST_CASE("A root of a frame that is moved while a task's list is in use stays i
   moved.reset();
 }
 
+TEST_CASE("A root of a frame that is moved while its thread runs in another Runtime is stopped") {
+  const Death death = death_of([] {
+    Runtime a(quiet("a"));
+    Runtime b(quiet("b"));
+    Attach in_a(a, "culprit");
+    Root<Node> root = make_list(1);
+    const Attach in_b(b, "culprit");
+    const Root<Node> target(std::move(root));
+  });
+  INFO(death.words);
+  CHECK(death.says("a Root was assigned, moved or ended in another Runtime than its own"));
+}
+
 TEST_CASE("A root of a frame that a blocked thread moves is stopped") {
   const Death death = death_of([] {
     Runtime runtime(quiet());

@@ -52,9 +52,9 @@ void poll_slow(Mutator& mutator);
 void note_root_slow(Mutator& mutator);
 // A root that does not stand in the window: makes that larger, or joins the list.
 void place_slow(Mutator& mutator, RootPlace& root) noexcept;
-// For one that takes over from a root in this thread's window: stays with the thread, also while a task's list
-// is in use. Fatal where the thread does not run.
-void place_in_thread(RootPlace& root) noexcept;
+// For one that takes over from a root in this thread's window, which is alone then: it stays with the thread,
+// also while a task's list is in use. Fatal where the thread does not run, or runs in another Runtime.
+void take_place_in_thread(RootPlace& root, RootPlace& from) noexcept;
 [[noreturn]] void fault_root() noexcept;
 [[noreturn]] void fault_foreign_root() noexcept;
 

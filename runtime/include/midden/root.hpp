@@ -61,9 +61,7 @@ class AnyRoot {
   AnyRoot(AnyRoot&& other) noexcept : place_(other.place_.object), owner_(other.owner_) {
     other.require_running();
     if (other.place_.in_window()) {
-      other.place_.leave();
-      other.place_.be_alone();
-      if (current == nullptr || !place_.enter(current->window)) place_in_thread(place_);
+      take_place_in_thread(place_, other.place_);
     } else {
       place_.replace(other.place_);
     }

@@ -48,6 +48,10 @@ class RootPlace {
 
   bool alone() const noexcept { return where_ == address_of(*this); }
   bool in_window() const noexcept { return (where_ & 1) != 0; }
+  // Whether it is this one. Requires: in a window.
+  bool stands_in(const RootWindow& window) const noexcept {
+    return (where_ >> 1) - reinterpret_cast<std::uintptr_t>(window.marks) < window.bytes / root_word_bytes;
+  }
 
   // False, and nothing changed, where this does not stand in the window. Requires: it is in no list.
   bool enter(const RootWindow& window) noexcept {

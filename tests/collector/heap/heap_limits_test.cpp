@@ -127,8 +127,8 @@ TEST_CASE("Ten thousand types of a hundred objects each take at most half more t
     CHECK(only.heap.committed_bytes() > live);
     CHECK(only.heap.committed_bytes() <= live + live / 2);
   };
-  check("of the least size", [](std::size_t) { return 16; });
-  check("of 24 bytes", [](std::size_t) { return 24; });
+  check("of the least size", [](std::size_t) { return std::size_t{16}; });
+  check("of 24 bytes", [](std::size_t) { return std::size_t{24}; });
   check("of many sizes", [](std::size_t i) { return 16 + i % 32 * 16; });
 }
 

@@ -1,5 +1,7 @@
 #include "collector/report/ledger.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 #include <string>
 #include <vector>
@@ -20,13 +22,13 @@ std::uint64_t fake_clock() {
 class Listener final : public Observer {
  public:
   void cycle_begins(std::uint64_t number, Cause cause) override {
-    heard.push_back("cycle " + std::to_string(number) + " " + std::string(name(cause)));
+    heard.push_back(fmt::format("cycle {} {}", number, name(cause)));
   }
-  void phase_begins(Phase phase) override { heard.push_back("+" + std::string(name(phase))); }
+  void phase_begins(Phase phase) override { heard.push_back(fmt::format("+{}", name(phase))); }
   void phase_ends(Phase phase, std::uint64_t nanoseconds) override {
-    heard.push_back(std::string("-").append(name(phase)).append(" ").append(std::to_string(nanoseconds)));
+    heard.push_back(fmt::format("-{} {}", name(phase), nanoseconds));
   }
-  void cycle_ended(const CycleReport& report) override { heard.push_back("end " + std::to_string(report.pause_ns)); }
+  void cycle_ended(const CycleReport& report) override { heard.push_back(fmt::format("end {}", report.pause_ns)); }
 
   std::vector<std::string> heard;
 };

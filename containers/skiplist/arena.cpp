@@ -10,7 +10,7 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 namespace {
 
-constexpr std::size_t unit_bytes = 4;
+constexpr std::size_t unit_bytes = Arena::unit_bytes;
 constexpr std::uint32_t line_units = 16;
 constexpr std::size_t page_bytes = 4096;
 constexpr std::uint32_t first_units = 32;  // units of segment 0, and its first offset

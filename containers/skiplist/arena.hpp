@@ -43,6 +43,7 @@ using Offset = std::uint32_t;
 class Arena {
  public:
   static constexpr unsigned max_segments = 27;
+  static constexpr std::size_t unit_bytes = 4;
 
   // A limit below 27 segments is for tests of what happens there.
   explicit Arena(unsigned limit = max_segments) noexcept : limit_(static_cast<std::uint8_t>(limit)) {}
@@ -51,7 +52,7 @@ class Arena {
 
   std::byte* at(Offset offset) const noexcept {
     const int segment = 26 - __builtin_clz(offset);
-    return reinterpret_cast<std::byte*>(bases_[segment] + std::uintptr_t{4} * offset);
+    return reinterpret_cast<std::byte*>(bases_[segment] + unit_bytes * offset);
   }
 
   // Asks the processor for the line at an offset. Inlined always, as is whatever only calls it:

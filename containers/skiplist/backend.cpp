@@ -5,8 +5,12 @@
 
 #include "containers/skiplist/backend.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include <midden/make.hpp>
 
@@ -31,6 +35,25 @@ Key key_from(MapKey key) noexcept {
     return WordKey(key.word);
   } else {
     return Key(Bytes{key.data, key.word});
+  }
+}
+
+// The forms of the first keys, at most as many as one look-up of many takes.
+template <class Key>
+std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t count) noexcept {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return std::array{key_from<Key>(keys[i < count ? i : 0])...};
+  }
+  (std::make_index_sequence<Towers::max_group>());
+}
+
+template <class Key>
+MapKey shown_key(const Layout& layout, const std::byte* entry) noexcept {
+  const Bytes key = layout.key(entry);
+  if constexpr (std::is_same_v<Key, WordKey>) {
+    return {load_big_64(key.data), nullptr};
+  } else {
+    return {key.size, key.data};
   }
 }
 
@@ -67,6 +90,32 @@ MapFound find(const MapState& base, MapKey key) {
   return entry == nullptr ? MapFound{} : found(state, state.list.layout().value(entry));
 }
 
+template <class Key>
+void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapFound* out) {
+  const ListState<Key>& state = state_of<Key>(base);
+  while (count > 0) {
+    const std::size_t group = std::min<std::size_t>(count, Towers::max_group);
+    std::array<Key, Towers::max_group> forms = first_keys<Key>(keys, group);
+    const std::byte* entries[Towers::max_group];
+    state.list.find_many(forms.data(), group, entries);
+    for (std::size_t i = 0; i < group; ++i) {
+      out[i] = entries[i] == nullptr ? MapFound{} : found(state, state.list.layout().value(entries[i]));
+    }
+    keys += group;
+    out += group;
+    count -= group;
+  }
+}
+
+template <class Key>
+std::size_t separators(const MapState& base, MapKey* keys, std::size_t count) {
+  const ListState<Key>& state = state_of<Key>(base);
+  std::vector<const std::byte*> entries(count);
+  const std::size_t cuts = state.list.separators(entries.data(), count);
+  for (std::size_t i = 0; i < cuts; ++i) keys[i] = shown_key<Key>(state.list.layout(), entries[i]);
+  return cuts;
+}
+
 // A reference's index, given back unless an entry has come to hold it.
 template <class Key>
 class TakenIndex {
@@ -90,20 +139,33 @@ class TakenIndex {
 };
 
 template <class Key>
-MapUpsert upsert(Attach& here, MapState& base, MapKey map_key, MapValue value, MapWrite mode) {
+MapUpsert upsert_at(Attach& here, MapState& base, MapKey map_key, MapValue value, MapWrite mode, Finger* finger) {
   ListState<Key>& state = state_of<Key>(base);
   const Key key = key_from<Key>(map_key);
   const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
   HeapMemory<Key> memory(here, state, key.size(), value.size);
   memory.prepare();
   if (!state.list.layout().reference) {
-    const Upsert done = state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write);
+    const Upsert done =
+        state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write, finger);
     return {found(state, done.value), done.inserted};
   }
   TakenIndex<Key> index(here, state, value.data);
-  const Upsert done = state.list.upsert(memory, key, index.bytes(), write);
+  const Upsert done = state.list.upsert(memory, key, index.bytes(), write, finger);
   if (done.inserted || write == Write::assign) index.keep();
   return {found(state, done.value), done.inserted};
+}
+
+template <class Key>
+MapUpsert upsert(Attach& here, MapState& base, MapKey key, MapValue value, MapWrite mode) {
+  return upsert_at<Key>(here, base, key, value, mode, nullptr);
+}
+
+// The list's finger lies in the map's.
+template <class Key>
+MapUpsert upsert_near(Attach& here, MapState& base, MapKey key, MapValue value, MapWrite mode, MapFinger& near) {
+  static_assert(sizeof(Finger) <= sizeof near.bytes && std::is_trivially_copyable_v<Finger>);
+  return upsert_at<Key>(here, base, key, value, mode, std::launder(reinterpret_cast<Finger*>(near.bytes)));
 }
 
 template <class Key>
@@ -137,12 +199,7 @@ bool move(MapState& base, MapCursor& shown, Move&& move_it) {
   if (!stands) return false;
 
   const Layout& layout = state.list.layout();
-  const Bytes key = layout.key(cursor.entry);
-  if constexpr (std::is_same_v<Key, WordKey>) {
-    shown.key = {load_big_64(key.data), nullptr};
-  } else {
-    shown.key = {key.size, key.data};
-  }
+  shown.key = shown_key<Key>(layout, cursor.entry);
   shown.held[0] = state.segments;
   shown.value = found(state, layout.value(cursor.entry));
   if (layout.reference) {
@@ -208,7 +265,10 @@ constexpr MapOps ops_for{.ordered = true,
                          .last = last<Key>,
                          .previous = previous<Key>,
                          .close = close<Key>,
-                         .stats = stats<Key>};
+                         .stats = stats<Key>,
+                         .find_many = find_many<Key>,
+                         .upsert_near = upsert_near<Key>,
+                         .separators = separators<Key>};
 
 const MapOps* ops(const MapShape& shape) {
   switch (shape.key) {

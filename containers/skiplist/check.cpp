@@ -107,12 +107,20 @@ class Check {
     in_use_ += Arena::allocation_bytes(bytes);
   }
 
+  void keep_slab(const NodePool& pool) {
+    Offset at = pool.slab();
+    for (unsigned i = 0; i < pool.left(); ++i, at += NodePool::node_units) {
+      keep(at, NodePool::node_bytes, "node of a slab");
+    }
+  }
+
   void check_memory(Offset waiting) {
     for (; waiting != 0; waiting = load_32(towers_.entry(waiting))) {
       keep(waiting, towers_.layout().bytes(towers_.entry(waiting)), "entry in limbo");
     }
-    for (Offset at = towers_.free_nodes_; at != 0; at = towers_.node(at).next) {
-      keep(at, Node::bytes(Node::max_words), "free node");
+    for (const NodePool& pool : {towers_.leaves_, towers_.index_nodes_}) {
+      for (Offset at = pool.free(); at != 0; at = towers_.node(at).next) keep(at, NodePool::node_bytes, "free node");
+      keep_slab(pool);
     }
     const Arena& arena = towers_.arena();
     if (in_use_ != arena.in_use()) {

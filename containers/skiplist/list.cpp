@@ -1,6 +1,8 @@
 #include "containers/skiplist/list.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include <midden/error.hpp>
 
@@ -24,21 +26,47 @@ const std::byte* List<Key>::find(const Key& key) const noexcept {
 }
 
 template <class Key>
-Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write write) {
+void List<Key>::find_many(const Key* keys, std::size_t count, const std::byte** entries) const noexcept {
+  while (count > 0) {
+    const auto group = static_cast<unsigned>(std::min<std::size_t>(count, Towers::max_group));
+    Offset found[Towers::max_group];
+    towers_.find_many(keys, group, found);
+    for (unsigned i = 0; i < group; ++i) entries[i] = found[i] == 0 ? nullptr : towers_.entry(found[i]);
+    keys += group;
+    entries += group;
+    count -= group;
+  }
+}
+
+template <class Key>
+std::size_t List<Key>::separators(const std::byte** entries, std::size_t count) const {
+  std::vector<Offset> offsets(count);
+  const std::size_t found = towers_.separators(offsets.data(), count);
+  for (std::size_t i = 0; i < found; ++i) entries[i] = towers_.entry(offsets[i]);
+  return found;
+}
+
+template <class Key>
+Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write write, Finger* finger) {
   drain(memory);
-  Towers::Place place;
+  Towers::Place here;
+  Towers::Place& place = finger == nullptr ? here : finger->place;
   place.found = false;
-  if (!towers_.empty()) towers_.locate(key, place);
+  const bool near = finger != nullptr && finger->changes_plus_one == changes_ + 1 && towers_.locate_near(key, place);
+  if (!near && !towers_.empty()) towers_.locate(key, place);
+  if (finger != nullptr) finger->changes_plus_one = changes_ + 1;
   if (place.found) {
     const auto [leaf, i] = place.leaf();
     if (write == Write::assign) return overwrite(memory, place, value);
     return {layout().value(towers_.entry(towers_.node(leaf).word(i).target)), false};
   }
   Towers::Spare spare(towers_, memory, place);
+  const bool nodes_come = spare.any();
   const Offset made = make_entry(memory, key, value);
   towers_.insert(place, spare, made);
   ++size_;
   ++changes_;
+  if (finger != nullptr && !nodes_come) finger->changes_plus_one = changes_ + 1;
   return {layout().value(towers_.entry(made)), true};
 }
 

@@ -45,6 +45,13 @@ struct Cursor {
   bool walking = false;  // has asked for the entries ahead
 };
 
+// Where the last key of a run of ascending keys was written, so that the next one is looked for
+// there. Plain bytes that begin as zeros, of whoever writes the run.
+struct Finger {
+  std::uint64_t changes_plus_one = 0;  // of the list, when `place` was right; 0: never
+  Towers::Place place{};
+};
+
 enum class Write : std::uint8_t { assign, if_absent };
 
 struct Upsert {
@@ -68,9 +75,16 @@ class List {
   // The entry of a key, or null; layout() reads it. Holds until the next write.
   const std::byte* find(const Key& key) const noexcept;
 
+  // The same for any number of keys, a group at a time so that they wait for memory together.
+  void find_many(const Key* keys, std::size_t count, const std::byte** entries) const noexcept;
+
+  // Keys that cut the list into pieces of about even size, ascending: their entries. Returns how
+  // many it wrote, at most `count`.
+  std::size_t separators(const std::byte** entries, std::size_t count) const;
+
   // Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what Memory throws.
-  Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write);
+  Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write, Finger* finger = nullptr);
   bool erase(Memory& memory, const Key& key);
 
   // Forgets all entries and the arena, and ends walks. Calls no Memory::drop_reference.

@@ -3,6 +3,8 @@
 //
 // The code is made once for each form of key, in list.cpp. What keys share is in towers.hpp.
 
+#include <algorithm>
+
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/towers.hpp"
 
@@ -66,20 +68,17 @@ Offset Towers::leaf_for(const Key& key, Known& known, Place* place) const noexce
   return node_at;
 }
 
+// The entry of that key in a leaf, or 0. `i` is the first word whose piece is not below the key's.
 template <class Key>
-Offset Towers::find(const Key& key) const noexcept {
-  if (root_ == 0) return 0;
-  Known known;
-  const Node& leaf = node(leaf_for(key, known, nullptr));
-  const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
-  unsigned i = leaf.rank(0, piece);
+Offset Towers::match(const Key& key, const Node& leaf, unsigned i, std::uint32_t piece,
+                     std::size_t known) const noexcept {
   if (i == leaf.count || leaf.word(i).piece != piece) return 0;
   if (key.equal(entry(leaf.word(i).target))) return leaf.word(i).target;
   unsigned end = leaf.end_of(++i, piece);
   while (i < end) {
     const unsigned middle = (i + end) / 2;
     const Offset candidate = leaf.word(middle).target;
-    const int order = key.compare(entry(candidate), known.both());
+    const int order = key.compare(entry(candidate), known);
     if (order == 0) return candidate;
     if (order < 0) {
       end = middle;
@@ -91,17 +90,56 @@ Offset Towers::find(const Key& key) const noexcept {
 }
 
 template <class Key>
-void Towers::locate(const Key& key, Place& place) const noexcept {
+Offset Towers::find(const Key& key) const noexcept {
+  if (root_ == 0) return 0;
   Known known;
-  const Offset leaf_at = leaf_for(key, known, &place);
+  const Node& leaf = node(leaf_for(key, known, nullptr));
+  const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
+  return match(key, leaf, leaf.rank(0, piece), piece, known.both());
+}
+
+// One level after the other for all keys, so that the memory that one waits for is on its way
+// while the others are looked at.
+template <class Key>
+void Towers::find_many(const Key* keys, unsigned count, Offset* found) const noexcept {
+  if (root_ == 0) {
+    std::fill_n(found, count, Offset{0});
+    return;
+  }
+  Known known[max_group];
+  Offset nodes[max_group];
+  unsigned first[max_group];
+  std::uint32_t pieces[max_group];
+  std::fill_n(nodes, count, root_);
+  for (unsigned level = height_; level > 0; --level) {
+    for (unsigned k = 0; k < count; ++k) {
+      const Node& n = node(nodes[k]);
+      nodes[k] = n.word(child_for(keys[k], n, level, known[k])).target;
+      prefetch_node(nodes[k]);
+    }
+  }
+  for (unsigned k = 0; k < count; ++k) {
+    const Node& leaf = node(nodes[k]);
+    pieces[k] = probe(keys[k], leaf, 0, known[k].both()).piece;
+    first[k] = leaf.rank(0, pieces[k]);
+    if (first[k] < leaf.count) arena_.prefetch(leaf.word(first[k]).target);
+  }
+  for (unsigned k = 0; k < count; ++k) {
+    found[k] = match(keys[k], node(nodes[k]), first[k], pieces[k], known[k].both());
+  }
+}
+
+// Where in a leaf the key is or belongs.
+template <class Key>
+void Towers::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place& place) const noexcept {
   const Node& leaf = node(leaf_at);
-  place.piece = probe(key, leaf, 0, known.both()).piece;
+  place.piece = probe(key, leaf, 0, known).piece;
   place.found = false;
   unsigned i = leaf.rank(0, place.piece);
   unsigned end = leaf.end_of(i, place.piece);
   while (i < end) {
     const unsigned middle = (i + end) / 2;
-    const int order = key.compare(entry(leaf.word(middle).target), known.both());
+    const int order = key.compare(entry(leaf.word(middle).target), known);
     if (order > 0) {
       i = middle + 1;
     } else if (order < 0) {
@@ -112,6 +150,23 @@ void Towers::locate(const Key& key, Place& place) const noexcept {
     }
   }
   place.steps[0] = {leaf_at, i};
+}
+
+template <class Key>
+void Towers::locate(const Key& key, Place& place) const noexcept {
+  Known known;
+  const Offset leaf = leaf_for(key, known, &place);
+  locate_in(key, leaf, known.both(), place);
+}
+
+template <class Key>
+bool Towers::locate_near(const Key& key, Place& place) const noexcept {
+  const Offset leaf_at = place.leaf().node;
+  const Offset next = node(leaf_at).next;
+  if (leaf_at != first_ && key.compare(entry(first_entry(leaf_at, 0)), 0) < 0) return false;
+  if (next != 0 && key.compare(entry(first_entry(next, 0)), 0) >= 0) return false;
+  locate_in(key, leaf_at, 0, place);
+  return true;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

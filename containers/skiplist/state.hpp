@@ -89,9 +89,8 @@ class HeapMemory final : public Memory {
  private:
   static constexpr std::size_t line_bytes = 64;
   static constexpr std::size_t lead = line_bytes;  // so that a segment's first line begins in it
-  // A write makes at most two nodes a level, and the arena its tables once.
-  static constexpr std::size_t nodes_bytes =
-      2 * Towers::max_levels * (Node::bytes(Node::max_words) + line_bytes) + 4096;
+  // For nodes, each slab at a line, and for the arena's tables, made once.
+  static constexpr std::size_t nodes_bytes = Towers::max_cut_bytes + 2 * Towers::max_levels * line_bytes + 4096;
   static constexpr std::size_t commit_step = std::size_t{128} << 10;
 
   Attach& here_;

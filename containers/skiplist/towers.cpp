@@ -37,46 +37,40 @@ bool Towers::leftmost(Offset node_at, unsigned level) const noexcept {
   return level == 0 ? node_at == first_ : node(node_at).low == 0;
 }
 
-Offset Towers::make_node(Memory& memory, unsigned capacity) {
-  Offset made = free_nodes_;
-  if (capacity < Node::max_words) {
-    made = arena_.allocate(memory, Node::bytes(capacity));
-  } else if (made != 0) {
-    free_nodes_ = node(made).next;
-  } else {
-    made = arena_.allocate_lines(memory, Node::bytes(capacity));
-  }
+Offset Towers::make_node(Memory& memory, unsigned level, unsigned capacity) {
+  const bool full = capacity == Node::max_words;
+  const Offset made = full ? pool(level).take(arena_, memory) : arena_.allocate(memory, Node::bytes(capacity));
   at(made) = Node{};
   at(made).capacity = static_cast<std::uint8_t>(capacity);
   return made;
 }
 
-void Towers::free_node(Offset freed) noexcept {
-  Node& n = at(freed);
-  if (n.capacity < Node::max_words) return arena_.release(freed, Node::bytes(n.capacity));
-  n.next = free_nodes_;
-  free_nodes_ = freed;
+void Towers::free_node(Offset freed, unsigned level) noexcept {
+  const unsigned capacity = node(freed).capacity;
+  if (capacity < Node::max_words) return arena_.release(freed, Node::bytes(capacity));
+  pool(level).give_back(arena_, freed);
 }
 
 // Delegates, so that the nodes taken so far go back when the next one cannot be had.
 Towers::Spare::Spare(Towers& towers, Memory& memory, const Place& place) : Spare(towers) {
-  const auto add = [&](unsigned capacity) {
-    nodes_[count_] = towers.make_node(memory, capacity);
+  const auto add = [&](unsigned level, unsigned capacity) {
+    nodes_[count_] = towers.make_node(memory, level, capacity);
     ++count_;
   };
   if (towers.empty()) {
-    add(first_capacity);
+    add(0, first_capacity);
   } else if (const Node& root = towers.node(towers.root_); root.capacity < Node::max_words) {
-    if (is_full(root)) add(next_capacity(root.capacity));
+    if (is_full(root)) add(0, next_capacity(root.capacity));
   } else {
     unsigned level = 0;
-    for (; level <= towers.height_ && is_full(towers.node(place.steps[level].node)); ++level) add(Node::max_words);
-    if (level > towers.height_) add(Node::max_words);
+    for (; level <= towers.height_ && is_full(towers.node(place.steps[level].node)); ++level)
+      add(level, Node::max_words);
+    if (level > towers.height_) add(level, Node::max_words);
   }
 }
 
 Towers::Spare::~Spare() {
-  while (count_ > 0) towers_.free_node(take());
+  for (; any(); ++taken_) towers_.free_node(nodes_[taken_], taken_);
 }
 
 void Towers::insert(const Place& place, Spare& spare, Offset entry) noexcept {
@@ -84,12 +78,12 @@ void Towers::insert(const Place& place, Spare& spare, Offset entry) noexcept {
     root_ = first_ = spare.take();
     return at(root_).insert(0, {piece_of(key(entry), 0), entry});
   }
-  if (spare.count() > 0 && node(root_).capacity < Node::max_words) {
+  if (spare.any() && node(root_).capacity < Node::max_words) {
     return grow_only_leaf(place, spare.take(), entry);
   }
   Word added{place.piece, entry};
   unsigned level = 0;
-  for (; spare.count() > 0; ++level) {
+  for (; spare.any(); ++level) {
     if (level > height_) {
       const Word words[2] = {{0, root_}, added};
       root_ = spare.take();
@@ -115,7 +109,7 @@ void Towers::grow_only_leaf(const Place& place, Offset grown, Offset entry) noex
   std::copy_n(leaf.words() + i, leaf.count - i, words + i + 1);
   root_ = first_ = grown;
   fill(grown, 0, words, leaf.count + 1u, no_prefix);
-  free_node(old);
+  free_node(old, 0);
 }
 
 // Cuts a full node in two, with one word added. Returns the word for the right one. Where keys
@@ -158,7 +152,7 @@ void Towers::erase(const Place& place) noexcept {
   Node& leaf = at(leaf_at);
   leaf.erase(i);
   if (leaf.count == 0 && height_ == 0) {
-    free_node(leaf_at);
+    free_node(leaf_at, 0);
     root_ = first_ = 0;
     return;
   }
@@ -198,7 +192,7 @@ void Towers::combine(const Place& place, unsigned level) noexcept {
   if (total <= joined_words) {
     l.next = r.next;
     fill(left, level, words, total, prefix);
-    free_node(right);
+    free_node(right, level);
     parent.erase(i + 1);
     if (!sample_has_prefix(parent, level + 1)) choose_prefix(parent_at, level + 1);
   } else {
@@ -213,7 +207,7 @@ void Towers::combine(const Place& place, unsigned level) noexcept {
   } else if (parent.count == 1) {
     root_ = left;
     --height_;
-    free_node(parent_at);
+    free_node(parent_at, level + 1);
   }
 }
 
@@ -239,7 +233,9 @@ bool Towers::to_previous_leaf(Place& place) const noexcept {
 
 void Towers::reset() noexcept {
   arena_.reset();
-  root_ = first_ = free_nodes_ = 0;
+  root_ = first_ = 0;
+  leaves_.reset();
+  index_nodes_.reset();
   height_ = 0;
 }
 

@@ -53,6 +53,7 @@
 #include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/entry.hpp"
 #include "containers/skiplist/node.hpp"
+#include "containers/skiplist/node_pool.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -60,6 +61,9 @@ class Towers {
  public:
   // 11 words to a node at least, but at the edges: 2^32 entries of 8 bytes make 10 levels.
   static constexpr unsigned max_levels = 16;
+  // What one insertion takes from the arena for nodes, at most: a slab of each pool, and one more
+  // where small slabs give out on the way up.
+  static constexpr std::size_t max_cut_bytes = (2 * NodePool::largest_slab + max_levels) * NodePool::node_bytes;
 
   struct Step {
     Offset node;
@@ -78,7 +82,7 @@ class Towers {
   class Spare;
 
   Towers(const Layout& layout, std::uint64_t seed, unsigned segment_limit) noexcept
-      : arena_(segment_limit), layout_(layout), random_(seed) {}
+      : arena_(segment_limit), random_(seed), layout_(layout) {}
 
   bool empty() const noexcept { return root_ == 0; }
   const Layout& layout() const noexcept { return layout_; }
@@ -91,9 +95,23 @@ class Towers {
   template <class Key>
   Offset find(const Key& key) const noexcept;
 
+  // The same for up to max_group keys at once, in any order.
+  static constexpr unsigned max_group = 16;
+  template <class Key>
+  void find_many(const Key* keys, unsigned count, Offset* found) const noexcept;
+
   // The list is not empty.
   template <class Key>
   void locate(const Key& key, Place& place) const noexcept;
+
+  // The same for a key in the leaf of `place`, which locate has filled since nodes came or went;
+  // false where the key is elsewhere.
+  template <class Key>
+  bool locate_near(const Key& key, Place& place) const noexcept;
+
+  // Keys that cut the list into pieces of about even size, ascending: the entries that hold them,
+  // `count` at most. Returns how many.
+  std::size_t separators(Offset* entries, std::size_t count) const;
 
   Offset first_leaf() const noexcept { return first_; }
   Step last_word() const noexcept;
@@ -114,6 +132,9 @@ class Towers {
  private:
   friend class Check;
 
+  // Of a node's six: few searches read further.
+  static constexpr unsigned fetched_lines = 4;
+  static constexpr unsigned line_units = 64 / Arena::unit_bytes;
   static constexpr std::size_t no_prefix = ~std::size_t{0};
 
   // How many leading bytes the key searched for shares with the fences of the present node.
@@ -134,6 +155,10 @@ class Towers {
   template <class Key>
   unsigned child_for(const Key& key, const Node& node, unsigned level, Known& known) const noexcept;
   template <class Key>
+  Offset match(const Key& key, const Node& leaf, unsigned i, std::uint32_t piece, std::size_t known) const noexcept;
+  template <class Key>
+  void locate_in(const Key& key, Offset leaf, std::size_t known, Place& place) const noexcept;
+  template <class Key>
   Offset leaf_for(const Key& key, Known& known, Place* place) const noexcept;
 
   // The first word with a key: index nodes have none for word 0.
@@ -143,6 +168,9 @@ class Towers {
     return first_word(level) + (n.count - first_word(level)) / 2u;
   }
 
+  [[gnu::always_inline]] void prefetch_node(Offset at) const noexcept {
+    for (unsigned line = 0; line < fetched_lines; ++line) arena_.prefetch(at + line * line_units);
+  }
   Node& at(Offset offset) noexcept { return *reinterpret_cast<Node*>(arena_.at(offset)); }
   Bytes key(Offset entry) const noexcept { return layout_.key(arena_.at(entry)); }
   Offset first_entry(Offset node, unsigned level) const noexcept;
@@ -159,8 +187,9 @@ class Towers {
   void rekey(Offset node, unsigned level, unsigned i, Offset entry) noexcept;
 
   // towers.cpp
-  Offset make_node(Memory& memory, unsigned capacity);
-  void free_node(Offset node) noexcept;
+  NodePool& pool(unsigned level) noexcept { return level == 0 ? leaves_ : index_nodes_; }
+  Offset make_node(Memory& memory, unsigned level, unsigned capacity);
+  void free_node(Offset node, unsigned level) noexcept;
   void grow_only_leaf(const Place& place, Offset grown, Offset entry) noexcept;
   Word divide(const Step& step, unsigned level, Word added, Offset right) noexcept;
   void first_key_changed(const Place& place, unsigned level, Offset entry) noexcept;
@@ -168,15 +197,16 @@ class Towers {
   std::uint32_t draw(std::uint32_t below) noexcept;
 
   Arena arena_;
-  Layout layout_;
   std::uint64_t random_;
-  Offset root_ = 0;        // a node of level `height_`; 0 in an empty list
-  Offset first_ = 0;       // the first leaf
-  Offset free_nodes_ = 0;  // nodes of full capacity, linked by `next`
+  Layout layout_;
+  Offset root_ = 0;   // a node of level `height_`; 0 in an empty list
+  Offset first_ = 0;  // the first leaf
+  NodePool leaves_;
+  NodePool index_nodes_;
   unsigned height_ = 0;
 };
 
-// The nodes that one insertion will need, taken while it can still fail.
+// The nodes that one insertion will need, from the leaf's level up, taken while it can still fail.
 class Towers::Spare {
  public:
   Spare(Towers& towers, Memory& memory, const Place& place);
@@ -184,8 +214,9 @@ class Towers::Spare {
   Spare(const Spare&) = delete;
   Spare& operator=(const Spare&) = delete;
 
-  unsigned count() const noexcept { return count_; }
-  Offset take() noexcept { return nodes_[--count_]; }
+  bool any() const noexcept { return taken_ < count_; }
+  // That of the lowest level not taken yet.
+  Offset take() noexcept { return nodes_[taken_++]; }
 
  private:
   explicit Spare(Towers& towers) noexcept : towers_(towers) {}
@@ -193,6 +224,7 @@ class Towers::Spare {
   Towers& towers_;
   Offset nodes_[max_levels];
   unsigned count_ = 0;
+  unsigned taken_ = 0;
 };
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,5 +1,8 @@
 // Ordered backends: ascending walks, bounds, ranges and the way back.
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "tests/containers/map_suite.hpp"
@@ -190,4 +193,61 @@ TEST_CASE("A host's codec decides the order") {
     for (const auto entry : *map) numbers.push_back(entry.key.number);
     CHECK(numbers == std::vector<std::uint32_t>{3, 2, 1});
   });
+}
+
+TEST_CASE("The parts of a split map follow each other, show every key once, and are about even") {
+  for_each_ordered_backend<std::int64_t, std::int64_t>([](const std::string& backend) {
+    std::mt19937_64 random = test_generator(420);
+    const bool sorted_array = backend == "sorted-array";  // it does not split
+    for (const std::size_t entries : {0U, 1U, 3U, 47U, 300U, 20000U}) {
+      if (sorted_array && entries > 1000) continue;
+      Runtime runtime(map_config());
+      Attach here(runtime);
+      const auto map = midden::make_ordered_map<std::int64_t, std::int64_t>({.backend = backend});
+      while (map->size() < entries) map->insert_or_assign(static_cast<std::int64_t>(random()), 0);
+      const auto all = keys_of(*map);
+      for (const std::size_t parts : {0U, 1U, 2U, 7U, 64U, 500U}) {
+        CAPTURE(entries, parts);
+        std::vector<std::int64_t> together;
+        const auto ranges = map->split(parts);
+        REQUIRE(ranges.size() <= std::max<std::size_t>(1, parts));
+        REQUIRE(!ranges.empty());
+        for (const auto& range : ranges) {
+          const auto keys = keys_of(range);
+          together.insert(together.end(), keys.begin(), keys.end());
+          if (sorted_array || parts == 0 || entries < 100 * parts) continue;
+          const double even = static_cast<double>(entries) / static_cast<double>(parts);
+          CHECK(static_cast<double>(keys.size()) > 0.8 * even);
+          CHECK(static_cast<double>(keys.size()) < 1.2 * even);
+        }
+        REQUIRE(together == all);
+      }
+    }
+  });
+}
+
+TEST_CASE("The parts of a split map can be walked by several threads at once") {
+  Runtime runtime(map_config());
+  Attach here(runtime);
+  const auto map = midden::make_ordered_map<std::uint64_t, std::uint64_t>({.backend = "skiplist"});
+  constexpr std::uint64_t entries = 30000;
+  for (std::uint64_t i = 0; i < entries; ++i) map->insert_or_assign(i, i);
+  const auto parts = map->split(4);
+  REQUIRE(parts.size() == 4);
+  std::atomic<std::uint64_t> sum{0};
+  std::vector<std::thread> threads;
+  for (const auto& part : parts) {
+    threads.emplace_back([&runtime, &part, &sum] {
+      Attach there(runtime);
+      std::uint64_t own = 0;
+      for (const auto entry : part) own += entry.value;
+      sum += own;
+    });
+  }
+  runtime.collect();
+  {
+    const midden::Blocked waiting;
+    for (std::thread& thread : threads) thread.join();
+  }
+  CHECK(sum == entries * (entries - 1) / 2);
 }

@@ -27,10 +27,12 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
@@ -38,6 +40,7 @@
 #include <midden/make.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/map_cursor.hpp>
+#include <midden/map_group.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_value.hpp>
 #include <midden/ref.hpp>
@@ -92,6 +95,28 @@ class Map {
     return detail::ValueTraits<V>::own(found);
   }
 
+  // Looks up each key of a range and calls f(key, value), in order; `value` points to what a cursor
+  // would show, or is null where the key is absent. In a map larger than the caches several times as
+  // fast as one look-up after the other. `f` may not write this map.
+  template <std::ranges::forward_range Keys, class F>
+  void find_many(const Keys& keys, F&& f) const {
+    static_assert(detail::lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
+    const Root<const Map> keep(detail::require_own(parts_), this);
+    for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
+      let_collect();
+      const auto group = at;
+      detail::KeyGroup<K> encoded;
+      for (; at != end && !encoded.full(); ++at) encoded.add(*at);
+      detail::find_group(parts_, own_state(), encoded.keys(), encoded.found());
+      auto key = group;
+      for (const MapFound& found : encoded.found()) {
+        std::optional<typename Cursor::View> value;
+        if (found.data != nullptr) value.emplace(detail::ValueTraits<V>::view(found));
+        f(*key++, value.has_value() ? &*value : nullptr);
+      }
+    }
+  }
+
   // A walk over all entries; see map_cursor.hpp.
   Cursor begin() const { return Cursor(parts_, own_state(), detail::MapBound(), parts_.ops->first); }
   std::default_sentinel_t end() const { return {}; }
@@ -107,6 +132,18 @@ class Map {
   bool try_emplace(KeyArgument key, ValueArgument value) { return write(key, value, MapWrite::if_absent); }
   bool try_emplace(Attach& here, KeyArgument key, ValueArgument value) {
     return write(here, key, value, MapWrite::if_absent);
+  }
+  // insert_or_assign for each pair of a range; returns how many keys were new. Keys that ascend, or
+  // come in ascending runs, cost an ordered map a fraction of others. Where one throws, those before
+  // it are in the map.
+  template <std::ranges::input_range Pairs>
+  std::size_t insert_all(const Pairs& entries) {
+    const Root<Map> keep(detail::require_own(parts_), this);
+    Attach here(*parts_.runtime);
+    std::size_t inserted = 0;
+    MapFinger near;
+    for (const auto& [key, value] : entries) inserted += write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
+    return inserted;
   }
   // Gives `change` the value, or V{} where the key is absent, stores what it has made of it and
   // returns that. `change` takes a V& and may not write this map.
@@ -172,7 +209,7 @@ class Map {
     Attach here(*parts_.runtime);
     return write(here, key, value, mode);
   }
-  bool write(Attach& here, KeyArgument key, ValueArgument value, MapWrite mode) {
+  bool write(Attach& here, KeyArgument key, ValueArgument value, MapWrite mode, MapFinger* near = nullptr) {
     const Root<Map> keep(detail::require_own(parts_), this);
     const detail::EncodedKey<K> encoded(key);
     const typename detail::ValueTraits<V>::Kept kept(value);
@@ -180,6 +217,9 @@ class Map {
       detail::require_sizes(encoded.key(), kept.value(), shape);
     }
     safepoint(here);
+    if (near != nullptr && parts_.ops->upsert_near != nullptr) {
+      return parts_.ops->upsert_near(here, *state_, encoded.key(), kept.value(), mode, *near).inserted;
+    }
     return parts_.ops->upsert(here, *state_, encoded.key(), kept.value(), mode).inserted;
   }
 
@@ -207,17 +247,17 @@ class OrderedMap : public Map<K, V> {
   class Range {
    public:
     Cursor begin() const {
-      const MapKey from = from_.key();
+      const MapOps& ops = *map_->parts().ops;
       return Cursor(map_->parts(), map_->own_state(), to_, [&](Attach& here, MapState& state, MapCursor& cursor) {
-        return map_->parts().ops->seek(here, state, cursor, from);
+        return from_.none() ? ops.first(here, state, cursor) : ops.seek(here, state, cursor, from_.key());
       });
     }
     std::default_sentinel_t end() const { return {}; }
 
    private:
     friend class OrderedMap;
-    Range(const OrderedMap& map, MapKey from, detail::MapBound to)
-        : map_(const_cast<OrderedMap*>(&map)), from_(from), to_(std::move(to)) {}
+    Range(const OrderedMap& map, detail::MapBound from, detail::MapBound to)
+        : map_(const_cast<OrderedMap*>(&map)), from_(std::move(from)), to_(std::move(to)) {}
 
     Root<OrderedMap> map_;
     detail::MapBound from_;
@@ -239,12 +279,12 @@ class OrderedMap : public Map<K, V> {
   Range range(KeyArgument from, KeyArgument to) const {
     const detail::EncodedKey<K> begin(from);
     const detail::EncodedKey<K> end(to);
-    return Range(*this, begin.key(), detail::MapBound(end.key()));
+    return Range(*this, detail::MapBound(begin.key()), detail::MapBound(end.key()));
   }
   // Entries with key >= from.
   Range range_from(KeyArgument from) const {
     const detail::EncodedKey<K> begin(from);
-    return Range(*this, begin.key(), detail::MapBound());
+    return Range(*this, detail::MapBound(begin.key()), detail::MapBound());
   }
   // Entries whose keys begin with these bytes.
   Range prefix(std::string_view bytes) const requires(std::is_same_v<K, std::string_view>) {
@@ -253,6 +293,23 @@ class OrderedMap : public Map<K, V> {
     if (after.empty()) return range_from(bytes);
     after.back() = static_cast<char>(static_cast<unsigned char>(after.back()) + 1);
     return range(bytes, after);
+  }
+
+  // The whole map in up to `parts` ranges of about even size, in order: for several threads to walk
+  // at once. Entries that come later may make them uneven, and belong to one range still.
+  std::vector<Range> split(std::size_t parts) const {
+    const Root<const OrderedMap> keep(detail::require_own(this->parts()), this);
+    std::vector<MapKey> keys(parts == 0 ? 0 : parts - 1);
+    const auto separators = this->parts().ops->separators;
+    keys.resize(separators == nullptr || keys.empty() ? 0 : separators(this->own_state(), keys.data(), keys.size()));
+    std::vector<Range> ranges;
+    detail::MapBound from;
+    for (const MapKey& key : keys) {
+      ranges.push_back(Range(*this, from, detail::MapBound(key)));
+      from = detail::MapBound(key);
+    }
+    ranges.push_back(Range(*this, from, detail::MapBound()));
+    return ranges;
   }
 
   static constexpr auto midden_refs = refs<OrderedMap>(base<Map<K, V>>);

@@ -102,6 +102,13 @@ struct MapCursor {
   alignas(16) std::byte copy[128] = {};
 };
 
+// Where the last key of a run was written, so that the backend looks for the next one near it. In
+// the frame of whoever writes the run; the backend owns the bytes, which begin as zeros and end
+// without notice.
+struct MapFinger {
+  alignas(8) std::byte bytes[192] = {};
+};
+
 // Figures of one map.
 struct MapStats {
   std::size_t entries = 0;
@@ -109,7 +116,7 @@ struct MapStats {
   std::size_t references = 0;  // references that a full scan of its state and tables reports
 };
 
-inline constexpr std::uint32_t map_ops_version = 1;
+inline constexpr std::uint32_t map_ops_version = 2;
 
 struct MapOps {
   std::uint32_t version = map_ops_version;
@@ -140,6 +147,16 @@ struct MapOps {
   bool (*locate)(Attach&, const MapState&, MapCursor&, MapKey) = nullptr;
 
   MapStats (*stats)(const MapState&) = nullptr;
+
+  // The rest may be null; then the shell does with what stands above.
+
+  // As `find` for each key, in any order. What it returns holds until the next write.
+  void (*find_many)(const MapState&, const MapKey* keys, std::size_t count, MapFound* found) = nullptr;
+  // As `upsert`, faster where a key comes close behind the one before.
+  MapUpsert (*upsert_near)(Attach&, MapState&, MapKey, MapValue, MapWrite, MapFinger&) = nullptr;
+  // Ordered backends: keys that cut the map into pieces of about even size, strictly ascending and
+  // none the first; writes `count` at most and returns how many. They hold as what `find` returns.
+  std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
 };
 
 // A backend under its name. `ops` answers which table serves a shape, or null where it cannot.

@@ -3,6 +3,7 @@
 #include "containers/skiplist/list.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -104,7 +105,7 @@ TEST_CASE("A list of any strings does what std::map does") {
 
 TEST_CASE("An empty list has no memory and a small head") {
   TestList<VariableKey> map;
-  CHECK(sizeof(map.list) <= 168);
+  CHECK(sizeof(map.list) <= 184);
   CHECK_FALSE(map.contains(""));
   CHECK_FALSE(map.erase(""));
   map.list.clear();
@@ -256,4 +257,37 @@ TEST_CASE("An overwritten reference is dropped, and so is an erased one") {
   map.erase(key);
   CHECK(std::set<std::uint32_t>(map.memory.dropped.begin(), map.memory.dropped.end()) ==
         std::set<std::uint32_t>{10, 12, 13, 14});
+}
+
+TEMPLATE_TEST_CASE("Writes with a finger do what writes without one do, whatever comes between", "", WordKey, FixedKey,
+                   VariableKey) {
+  auto random = test_generator(36);
+  TestList<TestType> map;
+  std::map<std::string, std::string> model;
+  std::array<Finger, 3> fingers{};
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < 20000; ++i) {
+    const unsigned dice = static_cast<unsigned>(random() % 100);
+    at = dice < 2 ? random() % 5000 : dice < 90 ? at + 1 : at - random() % 3;
+    const std::string k = Form<TestType>::bytes(at);
+    const std::string v = big_endian_string(random());
+    CAPTURE(i, k);
+    if (dice == 99) {
+      map.list.clear();
+      map.memory.drop_segments();
+      model.clear();
+    } else if (dice >= 95) {
+      REQUIRE(map.erase(k) == (model.erase(k) == 1));
+    } else if (dice >= 93) {
+      REQUIRE(map.assign(k, v) == model.insert_or_assign(k, v).second);
+    } else {
+      const Upsert done = map.list.upsert(map.memory, key_of<TestType>(k), as_bytes(v), Write::assign,
+                                          &fingers[random() % fingers.size()]);
+      REQUIRE(done.inserted == model.insert_or_assign(k, v).second);
+    }
+    REQUIRE(map.list.size() == model.size());
+    if (i % 997 == 0) REQUIRE(map.list.check() == "");
+  }
+  REQUIRE(map.list.check() == "");
+  for (const auto& [k, v] : model) REQUIRE(map.value(k) == v);
 }

@@ -8,6 +8,7 @@
 #include "containers/hash/cursor.hpp"
 #include "containers/hash/find.hpp"
 #include "containers/hash/state.hpp"
+#include "containers/hash/stats.hpp"
 #include "containers/hash/write.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::hash {
@@ -24,7 +25,9 @@ template <class Key>
 MapFound find(const MapState& base, MapKey asked) {
   const HashState& state = state_of(base);
   const Key key(asked, state.layout);
-  const Place place = find_entry(state, key, key.hash(state.hasher));
+  const std::uint32_t hash = key.hash(state.hasher);
+  state.note_look_up(hash);
+  const Place place = find_entry(state, key, hash);
   return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
 }
 
@@ -62,13 +65,10 @@ bool locate(Attach&, const MapState& state, MapCursor& cursor, MapKey key) {
 }
 void close(MapState&, MapCursor& cursor) { close_cursor(cursor); }
 
-MapStats stats(const MapState& base) {
-  const HashState& state = state_of(base);
-  const std::size_t refs_of_entry = (state.layout.key_refs() ? 1U : 0U) + (state.layout.value_refs() ? 1U : 0U);
-  const std::size_t directories = (state.now.none() ? 0U : 1U) + (state.old.none() ? 0U : 1U);
-  return {.entries = state.entries,
-          .bytes = sizeof state + state.now.bytes() + state.old.bytes() + state.object_bytes,
-          .references = directories + state.now.chunks() + state.old.chunks() + state.entries * refs_of_entry};
+MapStats stats(Attach& here, MapState& base) {
+  const MapStats stats = stats_of(state_of(base));
+  begin_to_sample(here, state_of(base));
+  return stats;
 }
 
 template <class Key>

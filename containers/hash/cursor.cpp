@@ -214,8 +214,11 @@ bool next_entry(Attach& here, HashState& state, MapCursor& cursor) {
 }
 
 bool locate_entry(const HashState& state, MapCursor& cursor, MapKey key) {
-  const Place place =
-      with_key(state.layout, key, [&](const auto& form) { return find_entry(state, form, form.hash(state.hasher)); });
+  const Place place = with_key(state.layout, key, [&](const auto& form) {
+    const std::uint32_t hash = form.hash(state.hasher);
+    state.note_look_up(hash);
+    return find_entry(state, form, hash);
+  });
   if (place.bucket == nullptr) return false;
   const std::byte* const slot = state.layout.value(place.bucket, place.slot);
   cursor.key = key;

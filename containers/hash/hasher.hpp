@@ -19,7 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <string_view>
 
 #include <midden/build.hpp>
 #include <midden/config.hpp>
@@ -47,6 +47,9 @@ class Hasher {
     return static_cast<std::uint32_t>(fold_multiply(once ^ keys_[2], keys_[3]) >> 32);
   }
   std::uint32_t bytes(const std::byte* data, std::size_t size) const noexcept;
+
+  // Of the function that hashes words, or bytes.
+  std::string_view name(bool words) const noexcept { return words ? "keyed multiplication" : "XXH3"; }
 
  private:
   std::uint64_t keys_[4] = {};

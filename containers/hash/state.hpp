@@ -23,8 +23,10 @@
 #include <midden/build.hpp>
 #include <midden/describe.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/ref.hpp>
 
 #include "containers/hash/hasher.hpp"
+#include "containers/hash/hot_buckets.hpp"
 #include "containers/hash/layout.hpp"
 #include "containers/hash/table.hpp"
 
@@ -41,6 +43,13 @@ struct HashState : MapState {
   const Table& table_of(HashBound hash) const noexcept { return hash < bound ? now : old; }
   Table& table_of(HashBound hash) noexcept { return hash < bound ? now : old; }
 
+  // Of the table `now`, for HotBuckets: tells it from those before.
+  std::uint64_t table_number() const noexcept { return seed + now.log2(); }
+  void note_look_up(std::uint32_t hash) const noexcept {
+    if (HotBuckets* const asked = hot.get(); asked != nullptr) [[unlikely]]
+      asked->look_up(table_number(), now.main_of(hash));
+  }
+
   // A seed that nobody can tell from those before.
   std::uint64_t next_seed() const noexcept { return std::uint64_t{hasher.word(seed)} << 32 | hasher.word(~seed); }
 
@@ -49,6 +58,7 @@ struct HashState : MapState {
   Hasher hasher;
   Table now;
   Layout layout;
+  AtomicRef<HotBuckets> hot;  // null before the map is asked for its figures
   Table old;
   const Hasher::Secret* secret;  // not of the heap
   std::uint64_t seed;
@@ -58,7 +68,7 @@ struct HashState : MapState {
   std::uint32_t resize_rest = 0;  // erasures to wait for before memory is asked for again
   std::uint32_t reseeds = 0;      // since the last clear
 
-  static constexpr auto midden_refs = refs<HashState>(&HashState::now, &HashState::old);
+  static constexpr auto midden_refs = refs<HashState>(&HashState::now, &HashState::hot, &HashState::old);
 };
 
 inline HashState& state_of(MapState& state) noexcept { return static_cast<HashState&>(state); }

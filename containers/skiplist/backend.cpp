@@ -15,6 +15,7 @@
 #include <midden/make.hpp>
 
 #include "containers/skiplist/state.hpp"
+#include "containers/skiplist/stats.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -242,13 +243,17 @@ void close(MapState& state, MapCursor& shown) {
 }
 
 template <class Key>
-MapStats stats(const MapState& base) {
+MapStats stats(Attach&, MapState& base) {
   const ListState<Key>& state = state_of<Key>(base);
   const std::size_t columns = state.list.layout().reference ? state.column.references() : 0;
-  return {.entries = state.list.size(),
-          .bytes = sizeof state + state.list.touched_bytes() + state.column.bytes() +
-                   (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
-          .references = 1 + state.segment_count + columns};
+  MapStats stats{.entries = state.list.size(),
+                 .bytes = sizeof state + state.list.touched_bytes() + state.column.bytes() +
+                          (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
+                 .references = 1 + state.segment_count + columns};
+  add_levels(state.list.towers(), stats);
+  stats.free_bytes = state.list.touched_bytes() - state.list.bytes_in_use();
+  stats.retired_bytes = bytes_in_limbo(state.list.towers(), state.list.limbo());
+  return stats;
 }
 
 template <class Key>

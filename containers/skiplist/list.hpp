@@ -71,6 +71,8 @@ class List {
   std::size_t touched_bytes() const noexcept { return towers_.arena().touched(); }
   std::size_t bytes_in_use() const noexcept { return towers_.arena().in_use(); }
   bool has_open_cursors() const noexcept { return open_cursors() != 0; }
+  const Towers& towers() const noexcept { return towers_; }
+  Offset limbo() const noexcept { return limbo_; }  // the first entry in it, or 0
 
   // The entry of a key, or null; layout() reads it. Holds until the next write.
   const std::byte* find(const Key& key) const noexcept;

@@ -114,6 +114,8 @@ class Towers {
   std::size_t separators(Offset* entries, std::size_t count) const;
 
   Offset first_leaf() const noexcept { return first_; }
+  Offset root() const noexcept { return root_; }  // the one node of the top level
+  unsigned top_level() const noexcept { return height_; }
   Step last_word() const noexcept;
 
   // Lets a place be the last word of the leaf before; false where there is none.

@@ -182,7 +182,7 @@ void close(MapState&, MapCursor& cursor) {
   cursor.held[1] = nullptr;
 }
 
-midden::MapStats stats(const MapState& base) {
+midden::MapStats stats(Attach&, MapState& base) {
   const State& state = of(base);
   midden::MapStats result{.entries = state.size(), .bytes = sizeof state, .references = state.entries ? 1U : 0U};
   for (std::size_t i = 0; i < state.size(); ++i) {

@@ -177,7 +177,12 @@ class Map {
 
   // --- about it -----------------------------------------------------------------------------
 
-  MapStats stats() const { return parts_.ops->stats(own_state()); }
+  // See map_stats.hpp. Reading, and a safepoint.
+  MapStats stats() const {
+    const Root<const Map> keep(detail::require_own(parts_), this);
+    Attach here(*parts_.runtime);
+    return parts_.ops->stats(here, *state_);
+  }
   std::string_view backend_name() const { return parts_.backend->name; }
 
   // For make_map.

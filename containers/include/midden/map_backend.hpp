@@ -36,6 +36,7 @@
 #include <vector>
 
 #include <midden/build.hpp>
+#include <midden/map_stats.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
 
@@ -109,13 +110,6 @@ struct MapFinger {
   alignas(8) std::byte bytes[192] = {};
 };
 
-// Figures of one map.
-struct MapStats {
-  std::size_t entries = 0;
-  std::size_t bytes = 0;       // all heap memory the map owns and has touched, values and keys included
-  std::size_t references = 0;  // references that a full scan of its state and tables reports
-};
-
 inline constexpr std::uint32_t map_ops_version = 2;
 
 struct MapOps {
@@ -146,7 +140,8 @@ struct MapOps {
   // and does as well.
   bool (*locate)(Attach&, const MapState&, MapCursor&, MapKey) = nullptr;
 
-  MapStats (*stats)(const MapState&) = nullptr;
+  // Reading, in time that has a bound. May begin to sample look-ups, for the next call.
+  MapStats (*stats)(Attach&, MapState&) = nullptr;
 
   // The rest may be null; then the shell does with what stands above.
 

@@ -129,6 +129,14 @@ void fault_foreign_root() noexcept {
   runtime::fatal("a Root was assigned, moved or ended in another Runtime than its own",
                  "thread " + runtime::thread_of(*current).name + ", runtime " + current->runtime->config().name);
 }
+void fault_read_section() noexcept {
+  runtime::fatal("a ReadSection ended while its thread was Blocked or not attached, or on another thread",
+                 "thread " + name_of_this_thread({}));
+}
+void raise_grace(Mutator& mutator) noexcept {
+  mutator.grace_waits = false;
+  runtime::Word(mutator).set(grace_bit);
+}
 
 }  // namespace detail
 

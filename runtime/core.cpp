@@ -298,6 +298,26 @@ void Core::handshake(const std::function<void()>& f) {
   });
 }
 
+std::uint64_t Core::begin_grace_period() {
+  require_outside_of_handshake();
+  return world_.begin_grace_period();
+}
+
+void Core::wait_for_grace_period() {
+  require_outside_of_cycle();
+  require_outside_of_handshake();
+  if (const detail::Mutator* const own = detail::current; own != nullptr && own->reading != 0) {
+    fatal("a thread waited for a grace period inside a ReadSection of its own", "runtime " + config_.name);
+  }
+  const Waiting waiting;
+  world_.wait_for_grace_period();
+}
+
+GraceReport Core::grace() const {
+  require_outside_of_handshake();
+  return world_.grace();
+}
+
 void Core::require_outside_of_cycle() const {
   if (collecting == this) fatal("a call from inside a collection waits for its end", "runtime " + config_.name);
 }

@@ -74,6 +74,9 @@ class Core {
   // Collects first, where it is time for that.
   void declare_external(const void* object, std::uint64_t bytes);
   void handshake(const std::function<void()>& f);
+  std::uint64_t begin_grace_period();
+  void wait_for_grace_period();
+  GraceReport grace() const;
 
   Runtime& face() { return face_; }
   const Config& config() const { return config_; }

@@ -62,6 +62,13 @@ void Runtime::retire_type(TypeHandle type) { core_->added_types().retire(type); 
 
 void Runtime::handshake(const std::function<void()>& f) { core_->handshake(f); }
 
+std::uint64_t Runtime::begin_grace_period() { return core_->begin_grace_period(); }
+bool Runtime::grace_period_over(std::uint64_t period) const noexcept {
+  return core_->world().grace_periods_over() >= period;
+}
+void Runtime::wait_for_grace_period() { core_->wait_for_grace_period(); }
+GraceReport Runtime::grace() const { return core_->grace(); }
+
 void Runtime::add_roots(RootSource& source) {
   core_->with_no_cycle([&] { core_->cycle().add_roots(source); });
 }

@@ -38,6 +38,7 @@ struct Thread : detail::Mutator {
   std::uint32_t nested = 1;  // Attach, Blocked and Unblocked of this mutator that are alive
   bool stress_due = false;   // a root event asked for a collection at the next safepoint
   bool in_stop = false;      // World's: counted as still running
+  bool in_grace = false;     // GracePeriods': the period under way waits for it
   // World's: times from each request to stop that found it running until it stopped. Made at the
   // first: it is large, and threads come for short visits.
   std::unique_ptr<Histogram> stops;

@@ -9,6 +9,7 @@
 namespace midden::inline MIDDEN_ABI::runtime {
 
 using detail::blocked_bit;
+using detail::grace_bit;
 using detail::handshake_bit;
 using detail::stop_bit;
 
@@ -23,6 +24,7 @@ void World::detach(Thread& thread) {
   block(thread);
   std::unique_lock lock = lock_running();
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
+  grace_.leave(thread, threads_);
   const auto place = std::find_if(threads_.begin(), threads_.end(), [&](auto& held) { return held.get() == &thread; });
   const std::unique_ptr<Thread> ended = std::move(*place);
   threads_.erase(place);
@@ -38,14 +40,19 @@ void World::unblock(Thread& thread) {
 }
 
 void World::poll(Thread& thread) {
-  if (!Word(thread).has(stop_bit | handshake_bit)) return;
-  block_slowly(thread);
-  unblock_slowly(thread);
+  if (Word(thread).has(stop_bit | handshake_bit)) {
+    block_slowly(thread);
+    unblock_slowly(thread);
+  } else if (Word(thread).has(grace_bit)) {
+    const std::lock_guard lock(mutex_);
+    grace_.pass(thread, threads_);
+  }
 }
 
 void World::block_slowly(Thread& thread) {
   std::unique_lock lock(mutex_);
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
+  if (Word(thread).has(grace_bit)) grace_.pass(thread, threads_);
   Word(thread).set(blocked_bit);
   const bool arrives = turns_.stopping() && thread.in_stop;
   const bool late = arrives && arrive(thread);
@@ -151,6 +158,18 @@ void World::handshake(const std::function<void(Thread&)>& f) {
   }
   all_quiet_.wait(lock, [&] { return handshakes_left_ == 0; });
   handshake_ = nullptr;
+}
+
+std::uint64_t World::begin_grace_period() {
+  const std::lock_guard lock(mutex_);
+  return grace_.ask(threads_);
+}
+
+void World::wait_for_grace_period() { grace_.wait(begin_grace_period()); }
+
+GraceReport World::grace() const {
+  const std::lock_guard lock(mutex_);
+  return grace_.report(threads_);
 }
 
 collector::Latest World::latest() const {

@@ -1,5 +1,5 @@
 #pragma once
-// The world of mutators: attaching, blocking, stopping, handshakes.
+// The world of mutators: attaching, blocking, stopping, handshakes, grace periods.
 //
 //   running ──try_block──▶ blocked      a compare-and-swap, when nothing is asked of the thread
 //           ◀─try_unblock─
@@ -39,6 +39,7 @@
 
 #include "collector/ports.hpp"
 #include "runtime/backtrace.hpp"
+#include "runtime/grace.hpp"
 #include "runtime/thread.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -84,7 +85,7 @@ class World final : public collector::World {
 
   void block(Thread& thread);
   void unblock(Thread& thread);
-  // The slow path of the poll: stops and handshakes that were asked for.
+  // The slow path of the poll: stops, handshakes and grace periods that were asked for.
   void poll(Thread& thread);
 
   collector::StoppedWorld stop() override;
@@ -95,6 +96,13 @@ class World final : public collector::World {
   std::optional<LateStop> late_stop();
   // Runs `f` once for each mutator. Requires: the calling thread is not a running mutator.
   void handshake(const std::function<void(Thread&)>& f);
+
+  // A grace period (grace.hpp); never waits but for the mutex.
+  std::uint64_t begin_grace_period();
+  std::uint64_t grace_periods_over() const noexcept { return grace_.over(); }
+  // Requires: the calling thread is not a running mutator.
+  void wait_for_grace_period();
+  GraceReport grace() const;
 
   // Names of attached threads.
   std::vector<std::string> names() const;
@@ -130,6 +138,7 @@ class World final : public collector::World {
   std::size_t recording_ = 0;  // late threads that have not recorded their stacks yet
   const std::function<void(Thread&)>* handshake_ = nullptr;
   std::size_t handshakes_left_ = 0;
+  GracePeriods grace_;
   // Written by the stopper.
   std::size_t stopped_count_ = 0;
 };

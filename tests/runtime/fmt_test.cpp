@@ -229,3 +229,9 @@ TEST_CASE("A report takes no format options") {
   CHECK_THROWS_AS(fmt::format(fmt::runtime("{:>20}"), report), fmt::format_error);
   CHECK(fmt::format(fmt::runtime("{:}"), report) == "0 pins");
 }
+
+TEST_CASE("Grace periods name the threads that they wait for") {
+  CHECK(fmt::format("{}", midden::GraceReport{.over = 1, .asked = 1}) == "1 grace period over");
+  const midden::GraceReport report{.over = 2, .asked = 3, .waiting_ns = 1'500'000, .waits_for = {"reader", "writer"}};
+  CHECK(fmt::format("{}", report) == "2 grace periods over, the next waits 1.50 ms for \"reader\", \"writer\"");
+}

@@ -185,6 +185,22 @@ struct fmt::formatter<midden::PinReport> : midden::detail::ReportFormatter {
 };
 
 template <>
+struct fmt::formatter<midden::GraceReport> : midden::detail::ReportFormatter {
+  auto format(const midden::GraceReport& report, fmt::format_context& context) const {
+    auto out = fmt::format_to(context.out(), "{} over", midden::detail::counted(report.over, "grace period"));
+    if (report.waits_for.empty()) return out;
+    out = fmt::format_to(out, ", the next waits {} for",
+                         midden::detail::duration_text(static_cast<double>(report.waiting_ns)));
+    std::string_view comma = " ";
+    for (const std::string& name : report.waits_for) {
+      out = fmt::format_to(out, "{}\"{}\"", comma, name);
+      comma = ", ";
+    }
+    return out;
+  }
+};
+
+template <>
 struct fmt::formatter<midden::ThreadReport> : midden::detail::ReportFormatter {
   auto format(const midden::ThreadReport& report, fmt::format_context& context) const {
     const auto time = [](double nanoseconds) { return midden::detail::duration_text(nanoseconds); };

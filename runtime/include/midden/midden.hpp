@@ -10,6 +10,7 @@
 #include <midden/describe.hpp>
 #include <midden/error.hpp>
 #include <midden/external.hpp>
+#include <midden/grace.hpp>
 #include <midden/make.hpp>
 #include <midden/pin.hpp>
 #include <midden/ref.hpp>

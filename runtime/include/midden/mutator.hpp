@@ -1,8 +1,8 @@
 #pragma once
 // The public part of an attached thread: what the inlined fast paths touch.
 //
-//   word   bit  0        1       2          3             4
-//               blocked  stop    handshake  no safepoint  always ask
+//   word   bit  0        1       2          3             4           5
+//               blocked  stop    handshake  no safepoint  always ask  grace
 //
 // The poll is one relaxed load of `word`: zero means go on. Entering and leaving Blocked are one
 // compare-and-swap each between 0 and `blocked`; any other bit sends the thread to the slow path.
@@ -28,7 +28,8 @@ enum Request : std::uint32_t {
   stop_bit = 2,
   handshake_bit = 4,
   no_safepoint_bit = 8,
-  always_ask_bit = 16
+  always_ask_bit = 16,
+  grace_bit = 32
 };
 
 struct Mutator {
@@ -38,6 +39,8 @@ struct Mutator {
   RootWindow window;           // where new roots have a place; empty while a task's list is in use
   RootPlace* roots = nullptr;  // the list that the others join
   std::uint32_t stress_roots = 0;
+  std::uint32_t reading = 0;  // read sections that are open
+  bool grace_waits = false;   // the end of the last one lets a grace period go on
   Runtime* runtime = nullptr;
 
   // Relaxed: a request seen late is seen at the next poll; what it means is read under a lock.
@@ -57,6 +60,9 @@ void place_slow(Mutator& mutator, RootPlace& root) noexcept;
 void take_place_in_thread(RootPlace& root, RootPlace& from) noexcept;
 [[noreturn]] void fault_root() noexcept;
 [[noreturn]] void fault_foreign_root() noexcept;
+[[noreturn]] void fault_read_section() noexcept;
+// The next poll is the end of this thread's part in a grace period.
+void raise_grace(Mutator& mutator) noexcept;
 
 inline Mutator& here() {
   Mutator* mutator = current;

@@ -53,6 +53,14 @@ struct PinReport {
   std::uint64_t oldest_ns = 0;  // age of the oldest
 };
 
+// Grace periods (midden/grace.hpp). Formattable by <midden/fmt.hpp>.
+struct GraceReport {
+  std::uint64_t over = 0;                // the last period that is over
+  std::uint64_t asked = 0;               // the last that was asked for
+  std::uint64_t waiting_ns = 0;          // how long the one under way has lasted; 0: none is
+  std::vector<std::string> waits_for{};  // names of the threads it waits for
+};
+
 // An attached thread at a moment. Formattable by <midden/fmt.hpp>.
 struct ThreadReport {
   std::string name{};
@@ -121,6 +129,17 @@ class Runtime {
   // not touch the heap, block, wait for others (attach, collect, ask for a handshake) or throw;
   // that it does is fatal.
   void handshake(const std::function<void()>& f);
+
+  // Asks for a grace period (midden/grace.hpp) and returns its number; never waits. The period is over
+  // when each thread that runs now has polled, blocked or ended outside of a ReadSection. Also from
+  // inside a NoSafepoint scope, and under a host's locks.
+  std::uint64_t begin_grace_period();
+  // Whether that period is over; then so are those before.
+  bool grace_period_over(std::uint64_t period) const noexcept;
+  // Asks for one and returns when it is over. As `handshake`, a safepoint; so this thread may be in no
+  // ReadSection: that would wait for itself, and is fatal.
+  void wait_for_grace_period();
+  GraceReport grace() const;
 
   // The Runtime that this thread is attached to. Throws NotAttached.
   static Runtime& current();

@@ -170,15 +170,6 @@ MapUpsert upsert_near(Attach& here, MapState& base, MapKey key, MapValue value, 
 }
 
 template <class Key>
-bool erase(Attach& here, MapState& base, MapKey map_key) {
-  ListState<Key>& state = state_of<Key>(base);
-  const Key key = key_from<Key>(map_key);
-  HeapMemory<Key> memory(here, state, key.size(), 0);
-  memory.prepare();
-  return state.list.erase(memory, key);
-}
-
-template <class Key>
 void clear(Attach&, MapState& base) {
   ListState<Key>& state = state_of<Key>(base);
   state.list.clear();
@@ -186,6 +177,21 @@ void clear(Attach&, MapState& base) {
   state.column.reset();
   state.segment_count = 0;
   state.closed_bytes = state.newest_bytes = state.committed = 0;
+}
+
+// A map that was emptied keeps this much for what comes next, or gives up all of its memory.
+constexpr std::size_t kept_when_empty = std::size_t{64} << 10;
+
+template <class Key>
+bool erase(Attach& here, MapState& base, MapKey map_key) {
+  ListState<Key>& state = state_of<Key>(base);
+  const Key key = key_from<Key>(map_key);
+  HeapMemory<Key> memory(here, state, key.size(), 0);
+  memory.prepare();
+  if (!state.list.erase(memory, key)) return false;
+  const bool last = state.list.size() == 0 && !state.list.has_open_cursors();
+  if (last && state.list.touched_bytes() > kept_when_empty) clear<Key>(here, base);
+  return true;
 }
 
 // The list's cursor lies in the map cursor's words.

@@ -311,6 +311,15 @@ def test_space_measures_each_size():
     assert all(row['value'] >= 16 for row in rows if row['metric'] == 'bytes_per_entry'), rows
 
 
+def test_space_tells_what_turnovers_leave():
+    rows = check_rows(runs('space', *TINY['space'], '--turnovers', '3', '--json', '-').stdout, 'space')
+    for backend in backends():
+        found = metrics(rows, backend)
+        assert found['turnover_bytes_per_entry'] > 16, found
+        assert 0.5 < found['turnover_bytes_ratio'] < 3, found
+        assert 0.2 < found['turnover_committed_ratio'] < 5, found
+
+
 def test_scaling_goes_through_round_sizes():
     rows = check_rows(runs('scaling', *TINY['scaling'], '--json', '-').stdout, 'scaling')
     scanned = {row['parameters']['entries']: row['value'] for row in rows

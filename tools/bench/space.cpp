@@ -6,12 +6,18 @@
 //   bytes/entry       what the map says it has touched
 //   committed/entry   by how much the heap has grown with the map, after a cycle and its sweep
 //
+// With --turnovers each entry of the last size is then replaced that many times: its key is erased
+// and another one inserted, in random order. What the map has touched after that, by what it had
+// before, tells whether the space of erased entries is used again.
+//
 // Threads: one.
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,6 +40,7 @@ struct SpaceOptions {
   std::size_t from = 600'000;
   std::size_t to = 1'200'000;
   std::size_t steps = 7;
+  std::size_t turnovers = 0;
 
   // From the first to the last, in equal steps.
   std::vector<std::size_t> sizes() const {
@@ -47,6 +54,28 @@ struct Space {
   double bytes;
   double committed;
 };
+
+// Entry k of the shuffled order holds key order[k] + g * count after g turnovers.
+void turn_over(HeapMap& map, const SpaceOptions& options, Progress& progress) {
+  const std::vector<std::uint32_t> order = shuffled(options.to);
+  KeyBatch old_keys(options.maps.style());
+  KeyBatch new_keys(options.maps.style());
+  for (std::size_t turn = 0; turn < options.turnovers; ++turn) {
+    for (std::size_t done = 0; done < order.size(); done += std::size_t{1} << 14) {
+      old_keys.clear();
+      new_keys.clear();
+      for (std::size_t i = done; i < std::min(order.size(), done + (std::size_t{1} << 14)); ++i) {
+        old_keys.add(order[i] + turn * options.to);
+        new_keys.add(order[i] + (turn + 1) * options.to);
+      }
+      for (std::size_t i = 0; i < old_keys.size(); ++i) {
+        map.erase(old_keys.key(i));
+        map.insert(new_keys.key(i), static_cast<std::int64_t>(new_keys.number(i)));
+      }
+      progress.step(old_keys.size());
+    }
+  }
+}
 
 std::vector<Space> measure(const std::string& backend, const SpaceOptions& options) {
   midden::Runtime runtime;
@@ -66,7 +95,27 @@ std::vector<Space> measure(const std::string& backend, const SpaceOptions& optio
     const double entries = static_cast<double>(size);
     result.push_back({static_cast<double>(map.stats().bytes) / entries, (settled() - before) / entries});
   }
+  if (options.turnovers > 0) {
+    Progress turns(backend, options.to * options.turnovers);
+    turn_over(map, options, turns);
+    const double entries = static_cast<double>(options.to);
+    result.push_back({static_cast<double>(map.stats().bytes) / entries, (settled() - before) / entries});
+  }
   return result;
+}
+
+// The last two measurements are before and after the turnovers.
+void report_turnovers(const std::string& backend, const SpaceOptions& options, const std::vector<Space>& found,
+                      Output& output) {
+  const Space& before = found[found.size() - 2];
+  const Space& after = found.back();
+  const nlohmann::ordered_json parameters{
+      {"entries", options.to}, {"keys", options.maps.keys}, {"turnovers", options.turnovers}};
+  output.add("space", backend, parameters, "turnover_bytes_per_entry", "bytes", after.bytes);
+  output.add("space", backend, parameters, "turnover_bytes_ratio", "ratio", after.bytes / before.bytes);
+  output.add("space", backend, parameters, "turnover_committed_ratio", "ratio", after.committed / before.committed);
+  fmt::print(output.text(), "{}: after {} turnovers {:.1f} bytes an entry, {:.2f} of before; {:.2f} committed\n",
+             backend, options.turnovers, after.bytes, after.bytes / before.bytes, after.committed / before.committed);
 }
 
 void run_space(const SpaceOptions& options, Output& output) {
@@ -84,6 +133,7 @@ void run_space(const SpaceOptions& options, Output& output) {
       output.add("space", backend, parameters, "bytes_per_entry", "bytes", found.back()[i].bytes);
       output.add("space", backend, parameters, "committed_bytes_per_entry", "bytes", found.back()[i].committed);
     }
+    if (options.turnovers > 0) report_turnovers(backend, options, found.back(), output);
   }
   Table table(std::move(header));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -105,6 +155,7 @@ Case space_case(CLI::App& app) {
   add_entries(*command, "--from", options->from, "Entries at the first size");
   add_entries(*command, "--to", options->to, "Entries at the last size");
   add_number(*command, "--steps", options->steps, 1, 1000, "Number of sizes");
+  add_number(*command, "--turnovers", options->turnovers, 0, 10000, "Then replace every entry so many times");
   add_map_choice(*command, options->maps);
   return {command, [options](Output& output) { run_space(*options, output); }};
 }

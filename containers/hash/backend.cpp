@@ -25,13 +25,25 @@ Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
 std::size_t size(const MapState& state) { return state_of(state).entries; }
 
 template <class Key>
+MapFound find_plainly(const HashState& state, MapKey asked) {
+  const Key key(asked, state.layout);
+  const Place place = find_entry(state, key, key.hash(state.hasher));
+  return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
+}
+
+// Not inlined, so that the plain way saves no registers for the calls of this one.
+template <class Key>
+[[gnu::noinline, gnu::cold]] MapFound find_watched(const HashState& state, MapKey asked) {
+  state.note_look_up(Key(asked, state.layout).hash(state.hasher));
+  return find_plainly<Key>(state, asked);
+}
+
+template <class Key>
 MapFound find(const MapState& base, MapKey asked) {
   const HashState& state = state_of(base);
-  const Key key(asked, state.layout);
-  const std::uint32_t hash = key.hash(state.hasher);
-  state.note_look_up(hash);
-  const Place place = find_entry(state, key, hash);
-  return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
+  if (state.is_watched()) [[unlikely]]
+    return find_watched<Key>(state, asked);
+  return find_plainly<Key>(state, asked);
 }
 
 template <class Key>
@@ -58,7 +70,6 @@ bool erase(Attach& here, MapState& base, MapKey key) {
   return erase(here, state, Key(key, state.layout));
 }
 
-// Takes another seed as well: what someone has learned of the hashes is then of no use.
 void clear(Attach&, MapState& base) {
   HashState& state = state_of(base);
   state.now.reset();
@@ -66,11 +77,8 @@ void clear(Attach&, MapState& base) {
   state.bound = hash_end;
   state.entries = 0;
   state.object_bytes = 0;
-  state.reseeds = 0;
-  state.seed = state.next_seed();
-  state.hasher = Hasher(*state.secret, state.seed);
   ++state.writes;
-  ++state.epoch;
+  state.begin_anew();
 }
 
 bool first(Attach& here, MapState& state, MapCursor& cursor) { return first_entry(here, state_of(state), cursor); }

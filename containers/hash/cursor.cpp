@@ -36,7 +36,8 @@ struct Walk {
   std::uint64_t& epoch;     // of the map, when the walk began
 };
 
-// What a walk has done under seeds that the map has no more; in the cursor's `copy`.
+// What a walk has done under seeds that the map has no more; in the cursor's `copy`. SipHash is never
+// among them: whatever ends it ends the walk.
 struct Rounds {
   struct Past {
     std::uint64_t seed;

@@ -3,6 +3,7 @@
 #include <new>
 
 #include <midden/make.hpp>
+#include <midden/runtime.hpp>
 
 #include "containers/hash/find.hpp"
 #include "containers/hash/key.hpp"
@@ -47,10 +48,12 @@ void copy_all(Attach& here, const HashState& from, HashState& to) {
 
 bool reseed(Attach& here, HashState& state) {
   if (state.reseeds == most_reseeds) return false;
-  ++state.reseeds;
+  const bool last = ++state.reseeds == most_reseeds;
+  const std::uint64_t seed = state.next_seed();
+  const Hasher hasher = last ? Hasher(draw_sip_key(here.runtime().config(), seed)) : Hasher(*state.secret, seed);
   Root<HashState> fresh;
   try {
-    fresh = make<HashState>(here, state, state.next_seed());
+    fresh = make<HashState>(here, state, hasher, seed);
     copy_all(here, state, *fresh);
   } catch (const std::bad_alloc&) {
     return false;

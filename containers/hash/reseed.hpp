@@ -1,11 +1,17 @@
 #pragma once
-// The watchdog over chains: a chain too long to be chance gets the whole map another seed.
+// The watchdog over chains: a chain too long to be chance gets the whole map other hashes.
+//
+//   first time    another seed
+//   second time   SipHash-1-3 under a fresh key: someone knows more than a seed, or the fast hash is
+//                 broken for these keys
+//   after that    nothing: chains grow
 //
 // With random hashes at 6.5 entries a bucket, one chain in 10^17 has more than 40 entries; a map
-// in which an insert would make one is under attack by someone who knows its seed, or its hash
-// is broken. Then every entry is put into a new table under another seed, at once: the one
-// operation here whose time grows with the map, and it happens at most four times before a
-// clear. Where there is no memory for it the chain grows instead.
+// in which an insert would make one is under attack. Then every entry is put into a new table
+// under the other hashes, at once: the one operation here whose time grows with the map, so an
+// insert may take that long twice before the map is empty again, which is when it begins anew with
+// another seed and the fast hash. Where there is no memory for it the chain grows instead, and the
+// time counts.
 //
 //   walk before:  | done under seed 1 | to do |
 //   walk after:   the new order from its begin, without what was done under seed 1
@@ -22,7 +28,7 @@
 namespace midden::inline MIDDEN_ABI::containers::hash {
 
 inline constexpr unsigned longest_chain = 5;  // buckets
-inline constexpr unsigned most_reseeds = 4;   // until a clear
+inline constexpr unsigned most_reseeds = 2;   // until the map is empty
 
 // A safepoint. False where the map stays as it is.
 bool reseed(Attach& here, HashState& state);

@@ -12,8 +12,8 @@
 //   1. An entry is in the table that its hash says; keys are there once.
 //   2. `bound` is 2^32 if and only if `old` is none, and else the begin of a bucket of `old`.
 //   3. `now` is none only while the map is empty.
-//   4. `writes` differs whenever an entry's bytes or place may, `reseeds` when the seed does;
-//      `epoch` differs after a clear.
+//   4. `writes` differs whenever an entry's bytes or place may, `reseeds` or `epoch` when the hashes
+//      do; `epoch` differs after the map was empty.
 //
 // Threads: as the map.
 
@@ -35,9 +35,9 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 struct HashState : MapState {
   HashState(const MapShape& shape, const Hasher::Secret& its_secret, std::uint64_t its_seed)
       : hasher(its_secret, its_seed), layout(shape), secret(&its_secret), seed(its_seed) {}
-  // An empty map of the same shape under another seed.
-  HashState(const HashState& other, std::uint64_t its_seed)
-      : hasher(*other.secret, its_seed), layout(other.layout), secret(other.secret), seed(its_seed) {}
+  // An empty map of the same shape under other hashes.
+  HashState(const HashState& other, const Hasher& its_hasher, std::uint64_t its_seed)
+      : hasher(its_hasher), layout(other.layout), secret(other.secret), seed(its_seed) {}
 
   bool resizing() const noexcept { return bound != hash_end; }
   const Table& table_of(HashBound hash) const noexcept { return hash < bound ? now : old; }
@@ -46,12 +46,21 @@ struct HashState : MapState {
   // Of the table `now`, for HotBuckets: tells it from those before.
   std::uint64_t table_number() const noexcept { return seed + now.log2(); }
   void note_look_up(std::uint32_t hash) const noexcept {
-    if (HotBuckets* const asked = hot.get(); asked != nullptr) [[unlikely]]
-      asked->look_up(table_number(), now.main_of(hash));
+    if (HotBuckets* const asked = hot.get(); asked != nullptr) asked->look_up(table_number(), now.main_of(hash));
   }
+  // Whether look-ups are sampled, or hashed by the slow function.
+  bool is_watched() const noexcept { return hot.get() != nullptr || hasher.is_siphash(); }
 
   // A seed that nobody can tell from those before.
   std::uint64_t next_seed() const noexcept { return std::uint64_t{hasher.word(seed)} << 32 | hasher.word(~seed); }
+  // The map has become empty: takes another seed, so that what someone has learned of the hashes is
+  // of no use, and ends walks.
+  void begin_anew() {
+    seed = next_seed();
+    hasher = Hasher(*secret, seed);
+    reseeds = 0;
+    ++epoch;
+  }
 
   HashBound bound = hash_end;
   std::size_t entries = 0;
@@ -66,7 +75,7 @@ struct HashState : MapState {
   std::uint64_t epoch = 0;
   std::size_t object_bytes = 0;   // of keys and values that are Bytes
   std::uint32_t resize_rest = 0;  // erasures to wait for before memory is asked for again
-  std::uint32_t reseeds = 0;      // since the last clear
+  std::uint32_t reseeds = 0;      // since the map was empty; see reseed.hpp
 
   static constexpr auto midden_refs = refs<HashState>(&HashState::now, &HashState::hot, &HashState::old);
 };

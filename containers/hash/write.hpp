@@ -141,8 +141,8 @@ bool erase(Attach& here, HashState& state, const Key& key) {
   if (last_slot == 0 && before != nullptr) {
     table.free_overflow(std::exchange(head(before).next, no_bucket), layout);
   }
-  --state.entries;
   ++state.writes;
+  if (--state.entries == 0) state.begin_anew();
   shrink_if_due(here, state);
   return true;
 }

@@ -20,7 +20,8 @@
 //   3. What a cursor shows holds until it moves or closes, also while the thread allocates,
 //      collects, writes another map, or erases or overwrites that very entry.
 //   4. A walk shows each entry that is there from its begin to its end exactly once, an entry
-//      that comes or goes meanwhile at most once. Writes during a walk are allowed; a clear ends it.
+//      that comes or goes meanwhile at most once. Writes during a walk are allowed; a clear ends it,
+//      and erasing the last entry may.
 //   5. On an ordered backend a walk shows keys in strictly ascending order.
 //   6. The scan function of its state reports every reference that the map holds.
 //

@@ -50,7 +50,7 @@ struct MapStats {
   std::array<std::size_t, lengths> probes{};
   bool resizing = false;
   double evacuated = 0;       // share of the hashes that lead to the new table; 1 when no resize is under way
-  std::size_t rebuilds = 0;   // under other hashes, because of a chain too long; since the map was last empty
+  std::size_t rebuilds = 0;   // under other hashes, tried because of a chain too long; since the map was empty
   std::string_view hash{};    // the function in use
   std::uint64_t sampled = 0;  // look-ups, estimated, since the first call, the last resize or rebuild
   // Buckets by look-ups among these, most first; one that has more than a sixth of them is here.

@@ -13,6 +13,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
+using midden::containers::hash::draw_sip_key;
 using midden::containers::hash::Hasher;
 using midden::containers::hash::secret_for;
 
@@ -27,6 +28,8 @@ midden::Config seeded(std::uint64_t seed) {
 }
 
 Hasher hasher_of_run() { return Hasher(secret_for(seeded(test_seed() | 1)), test_seed()); }
+
+Hasher siphash_of_run() { return Hasher(draw_sip_key(seeded(1), test_seed())); }
 
 std::uint32_t hash_text(const Hasher& hasher, const std::string& text) {
   return hasher.bytes(reinterpret_cast<const std::byte*>(text.data()), text.size());
@@ -52,7 +55,8 @@ void check_even(const std::vector<std::uint32_t>& hashes) {
 }  // namespace
 
 TEST_CASE("Words of regular families hash as evenly as random ones") {
-  const Hasher hasher = hasher_of_run();
+  const bool sip = GENERATE(false, true);
+  const Hasher hasher = sip ? siphash_of_run() : hasher_of_run();
   const std::pair<const char*, std::function<std::uint64_t(std::uint64_t)>> families[] = {
       {"sequential", [](std::uint64_t i) { return i; }},
       {"negative", [](std::uint64_t i) { return ~i; }},
@@ -83,7 +87,8 @@ TEST_CASE("Words of regular families hash as evenly as random ones") {
 }
 
 TEST_CASE("Texts of regular families hash as evenly as random ones") {
-  const Hasher hasher = hasher_of_run();
+  const bool sip = GENERATE(false, true);
+  const Hasher hasher = sip ? siphash_of_run() : hasher_of_run();
   const std::pair<const char*, std::function<std::string(std::uint64_t)>> families[] = {
       {"numbers", [](std::uint64_t i) { return std::to_string(i); }},
       {"a long common beginning", [](std::uint64_t i) { return std::string(300, 'a') + std::to_string(i); }},
@@ -125,6 +130,12 @@ TEST_CASE("Secrets differ between runs, and repeat where stress is to be replaye
   CHECK(&secret_for(without_stress) == &random);
   CHECK(Hasher(random, 1).word(1) != Hasher(secret_for(seeded(7)), 1).word(1));
   CHECK(std::count(random.begin(), random.end(), std::byte{0}) < 64);
+}
+
+TEST_CASE("Keys of SipHash are fresh, and repeat where stress is to be replayed") {
+  const auto hash = [](const midden::Config& config) { return Hasher(draw_sip_key(config, 5)).word(1); };
+  CHECK(hash({}) != hash({}));
+  CHECK(hash(seeded(7)) == hash(seeded(7)));
 }
 
 TEST_CASE("Each byte of a text and its length change its hash") {

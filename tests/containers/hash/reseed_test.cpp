@@ -1,4 +1,4 @@
-// The watchdog: keys made to collide get the map another seed, and nothing is lost on the way.
+// The watchdog: keys made to collide get the map other hashes, and nothing is lost on the way.
 
 #include "containers/hash/reseed.hpp"
 
@@ -24,13 +24,13 @@ using namespace midden::containers::hash;
 
 namespace {
 
-// An attacker who knows the seed: the next number from `n` on whose key's hash begins with zeros.
-std::uint64_t colliding(const HashState& state, std::uint64_t n) {
+// An attacker who knows how keys are hashed: the next number from `n` on whose key's hash begins with
+// zeros.
+std::uint64_t colliding(const HashState& state, const Hasher& hasher, std::uint64_t n) {
   while (true) {
     const std::string text = "key " + std::to_string(n);
     const midden::MapKey key = state.layout.word_keys() ? midden::MapKey{n, nullptr} : text_key(text);
-    const std::uint32_t hash =
-        with_key(state.layout, key, [&](const auto& form) { return form.hash_under(state.hasher); });
+    const std::uint32_t hash = with_key(state.layout, key, [&](const auto& form) { return form.hash_under(hasher); });
     if (hash >> 24 == 0) return n;
     ++n;
   }
@@ -71,7 +71,7 @@ TEST_CASE("Keys that collide under one seed do not under the next") {
     std::vector<std::uint64_t> keys;
     for (std::uint64_t n = 0; keys.size() < 64; ++n) {
       // As a host that is attacked by keys made beforehand: the seed is that of the begin.
-      if (state.reseeds == 0) n = colliding(state, n);
+      if (state.reseeds == 0) n = colliding(state, state.hasher, n);
       put(here, state, n, n + 1);
       keys.push_back(n);
       REQUIRE(Validator(state).fault() == "");
@@ -84,19 +84,89 @@ TEST_CASE("Keys that collide under one seed do not under the next") {
   });
 }
 
-TEST_CASE("Against someone who learns every seed the map stops changing it and stays right") {
+TEST_CASE("Against someone who learns every seed the map changes to SipHash, and chains are short again") {
+  for_words_and_texts([](Runtime&, Attach& here, HashState& state) {
+    std::vector<std::uint64_t> keys;
+    std::vector<std::size_t> reseeded_at;
+    for (std::uint64_t n = 0; keys.size() < 300; ++n) {
+      n = colliding(state, Hasher(*state.secret, state.seed), n);
+      const std::uint32_t before = state.reseeds;
+      put(here, state, n, n);
+      keys.push_back(n);
+      if (state.reseeds != before) reseeded_at.push_back(keys.size());
+    }
+    REQUIRE(reseeded_at.size() == 2);
+    CHECK(reseeded_at[0] < 64);
+    CHECK(reseeded_at[1] < 128);
+    CHECK(state.hasher.name(true) == "SipHash-1-3");
+    CHECK(state.reseeds == 2);
+    CHECK(longest(state) < longest_chain);
+    CHECK(Validator(state).fault() == "");
+    for (const std::uint64_t n : keys) CHECK(has(state, n, n));
+  });
+}
+
+TEST_CASE("Against someone who learns every key as well the map stops changing and stays right") {
   for_words_and_texts([](Runtime&, Attach& here, HashState& state) {
     std::vector<std::uint64_t> keys;
     for (std::uint64_t n = 0; keys.size() < 400; ++n) {
-      n = colliding(state, n);
+      n = colliding(state, state.hasher, n);
       put(here, state, n, n);
       keys.push_back(n);
     }
     CHECK(state.reseeds == most_reseeds);
+    CHECK(longest(state) > 2 * longest_chain);
     CHECK(Validator(state).fault() == "");
     for (const std::uint64_t n : keys) CHECK(has(state, n, n));
     CHECK_FALSE(reseed(here, state));
     CHECK(state.reseeds == most_reseeds);
+  });
+}
+
+TEST_CASE("A map that becomes empty takes another seed and the fast hash, and is watched again") {
+  for_words_and_texts([](Runtime&, Attach& here, HashState& state) {
+    for (std::uint64_t n = 0; n < 100; ++n) put(here, state, n, n);
+    CHECK(reseed(here, state));
+    CHECK(reseed(here, state));
+    CHECK(state.hasher.name(false) == "SipHash-1-3");
+    const std::uint64_t seed = state.seed;
+    for (std::uint64_t n = 0; n < 100; ++n) {
+      CHECK(state.seed == seed);
+      CHECK(take_out(here, state, n));
+    }
+    CHECK(state.seed != seed);
+    CHECK(state.hasher.name(false) == "XXH3");
+    CHECK(state.reseeds == 0);
+    for (std::uint64_t n = 0; n < 100; ++n) put(here, state, n, n + 1);
+    CHECK(Validator(state).fault() == "");
+    for (std::uint64_t n = 0; n < 100; ++n) CHECK(has(state, n, n + 1));
+    CHECK(reseed(here, state));
+  });
+}
+
+TEST_CASE("A map may become empty while its table grows or shrinks") {
+  for_words_and_texts([](Runtime& runtime, Attach& here, HashState& state) {
+    for (const std::uint64_t entries : {53U, 105U, 420U, 1700U}) {
+      for (std::uint64_t n = 0; n < entries; ++n) put(here, state, n, n);
+      for (std::uint64_t n = 0; n < entries; ++n) REQUIRE(take_out(here, state, n));
+      REQUIRE(Validator(state).fault() == "");
+      for (std::uint64_t n = 0; n < 30; ++n) put(here, state, n, n);
+      REQUIRE(Validator(state).fault() == "");
+      runtime.collect();
+      for (std::uint64_t n = 0; n < 30; ++n) REQUIRE(has(state, n, n));
+    }
+  });
+}
+
+TEST_CASE("A walk ends when the last entry is erased, whatever comes after") {
+  for_words_and_texts([](Runtime&, Attach& here, HashState& state) {
+    for (std::uint64_t n = 0; n < 20; ++n) put(here, state, n, n);
+    MapCursor cursor;
+    CHECK(first_entry(here, state, cursor));
+    for (std::uint64_t n = 0; n < 20; ++n) take_out(here, state, n);
+    for (std::uint64_t n = 0; n < 20; ++n) put(here, state, n, n);
+    CHECK_FALSE(next_entry(here, state, cursor));
+    close_cursor(cursor);
   });
 }
 

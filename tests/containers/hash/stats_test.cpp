@@ -90,5 +90,12 @@ TEST_CASE("The figures name the function that hashes") {
   Attach here(runtime);
   CHECK(stats_of(*make_words(here)).hash == "keyed multiplication");
   CHECK(stats_of(*make_texts(here)).hash == "XXH3");
-  CHECK(stats_of(*make_texts(here)).rebuilds == 0);
+  const Root<HashState> attacked = make_texts(here);
+  for (std::uint64_t n = 0; n < 100; ++n) put(here, *attacked, n, n);
+  CHECK(reseed(here, *attacked));
+  CHECK(stats_of(*attacked).rebuilds == 1);
+  CHECK(stats_of(*attacked).hash == "XXH3");
+  CHECK(reseed(here, *attacked));
+  CHECK(stats_of(*attacked).rebuilds == 2);
+  CHECK(stats_of(*attacked).hash == "SipHash-1-3");
 }

@@ -22,8 +22,6 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
-#include <future>
-#include <latch>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,6 +39,7 @@
 #include "tools/bench/subjects.hpp"
 #include "tools/bench/table.hpp"
 #include "tools/bench/timing.hpp"
+#include "tools/bench/together.hpp"
 
 namespace bench {
 
@@ -81,44 +80,12 @@ void use(void* memory, std::uint64_t word) {
   asm volatile("" : : "r"(memory) : "memory");
 }
 
-// Lets threads begin at the same time: each has one, and is counted also where it fails before that.
-class Start {
- public:
-  explicit Start(std::latch& all) : all_(all) {}
-  ~Start() {
-    if (!begun_) all_.count_down();
-  }
-  Start(const Start&) = delete;
-  Start& operator=(const Start&) = delete;
-
-  // Waits for the others, then calls make(i) once for each object; answers the time of that.
-  template <class Make>
-  double repeat(std::size_t objects, Make make) {
-    begun_ = true;
-    all_.arrive_and_wait();
-    const Stopwatch watch;
-    for (std::size_t i = 0; i < objects; ++i) make(i);
-    return watch.seconds();
-  }
-
- private:
-  std::latch& all_;
-  bool begun_ = false;
-};
-
 // Has `first` done by this thread and `other` by the others; answers the time of the slowest.
 using Work = std::function<double(Start&)>;
 double seconds_of(std::size_t threads, const Work& first, const Work& other) {
-  std::latch all(static_cast<std::ptrdiff_t>(threads));
-  const auto timed = [&all](const Work& work) {
-    Start start(all);
-    return work(start);
-  };
-  std::vector<std::future<double>> others;
-  for (std::size_t i = 1; i < threads; ++i) others.push_back(std::async(std::launch::async, timed, other));
-  double slowest = timed(first);
-  for (std::future<double>& one : others) slowest = std::max(slowest, one.get());
-  return slowest;
+  const std::vector<double> seconds =
+      together(threads, [&](std::size_t thread, Start& start) { return thread == 0 ? first(start) : other(start); });
+  return *std::max_element(seconds.begin(), seconds.end());
 }
 
 template <bool raw, std::size_t bytes>

@@ -32,7 +32,10 @@ TINY = {
     'gcbench': ['--depth', '6', '--repetitions', '2', '--workers', '2'],
     'stop': ['--threads', '1,3', '--stops', '20', '--gap', '50'],
     'weak': ['--entries', '640', '--cycles', '3'],
+    'maps': ['--entries', '2000', '--repetitions', '1'],
 }
+# The subjects of the case maps that are of a library which may be missing.
+MAP_PEERS = {'abseil': ['absl_btree', 'absl_flat'], 'boost': ['boost_flat'], 'onetbb': ['tbb_map', 'tbb_hash']}
 # A subject of each case, which its tables name.
 NAMED = {'trees': 'malloc', 'alloc': 'malloc', 'churn': 'malloc', 'gcbench': 'malloc', 'graph': 'midden',
          'refs': 'midden', 'memory': 'std_vector', 'stop': 'midden', 'weak': 'destructors'}
@@ -94,8 +97,9 @@ def peers(**environment):
     version, line = runs('--version', **environment).stdout.splitlines()
     number = r'\d+\.\d+\.\d+'
     assert re.fullmatch(number, version), version
-    found = re.fullmatch(rf'peers: (none|(, )?(bdwgc {number})?(, )?(mimalloc {number})?(, )?(go \S+)?(, )?(java \S+)?)',
-                         line)
+    libraries = ''.join(rf'(, )?({name} [\d.]+)?' for name in MAP_PEERS)
+    found = re.fullmatch(rf'peers: (none|(, )?(bdwgc {number})?(, )?(mimalloc {number})?{libraries}(, )?(go \S+)?'
+                         r'(, )?(java \S+)?)', line)
     assert found and not line.endswith(','), line
     names = {'bdwgc': ['bdwgc', 'bdwgc-tuned'], 'mimalloc': ['mimalloc'], 'go': ['go'],
              'java': ['java-g1', 'java-parallel']}
@@ -614,7 +618,7 @@ def test_plots_are_complete_pictures():
 
 
 def test_unknown_backend_is_named_and_the_others_listed():
-    for case in ['pauses', 'scaling', 'space']:
+    for case in ['maps', 'pauses', 'scaling', 'space']:
         refuses(['--backend', '"btree"', *backends()], case, '--backend', 'hash', 'btree')
 
 
@@ -632,7 +636,8 @@ def test_sizes_that_are_none_are_named():
                          ('alloc', '--repetitions'), ('churn', '--bytes'), ('churn', '--seconds'),
                          ('churn', '--workers'), ('memory', '--bytes'), ('memory', '--types'),
                          ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap'),
-                         ('weak', '--entries'), ('weak', '--cycles')]:
+                         ('weak', '--entries'), ('weak', '--cycles'),
+                         ('maps', '--entries'), ('maps', '--repetitions')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')
     refuses(['--depth', '"3"', 'from 4'], 'trees', '--depth', '3')
@@ -652,6 +657,7 @@ def test_sizes_that_are_none_are_named():
 
 def test_unknown_keys_are_named_and_the_others_listed():
     refuses(['--keys', '"long"', 'string, uuid, mixed'], 'pauses', '--keys', 'long')
+    refuses(['--keys', '"long"', 'string, int, uuid, mixed'], 'maps', '--keys', 'long')
 
 
 def test_unknown_orders_are_named_and_the_others_listed():
@@ -677,6 +683,7 @@ def test_file_that_cannot_be_written_is_found_out_before_the_run():
             refuses([file], 'gcbench', '--depth', '24', '--repetitions', '1000', '--json', file)
             refuses([file], 'alloc', '--repetitions', '1000', '--json', file)
             refuses([file], 'churn', '--seconds', '3600', '--json', file)
+            refuses([file], 'maps', '--repetitions', '1000', '--json', file)
 
 
 def test_full_disk_is_an_error():
@@ -712,6 +719,7 @@ def test_a_refused_request_leaves_the_files_as_they_are():
 
 
 def test_a_backend_is_measured_once():
+    refuses(['hash', 'twice'], 'maps', '--backend', 'hash', '--backend', 'hash')
     refuses(['hash', 'twice'], 'space', *TINY['space'], '--backend', 'hash', '--backend', 'hash')
 
 
@@ -731,8 +739,8 @@ def test_running_out_of_memory_is_an_error():
     assert done.returncode == 1 and done.stderr.startswith('midden-bench: '), done
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith('test_')]
+def main(names):
+    tests = [(name, test) for name, test in names.items() if name.startswith('test_')]
     print(f'1..{len(tests)}')
     failed = False
     for number, (name, test) in enumerate(tests, 1):
@@ -748,4 +756,4 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(globals()))

@@ -10,14 +10,17 @@
 //   memory    fragmentation, memory given back, large slices             std::vector
 //   graph     marking a shuffled graph                                  bdwgc, Go, Java
 //   refs      marking a slice of very many references                   bdwgc, Go, Java
+//   maps      each operation of a map, by one thread and by two         std::map and std::unordered_map,
+//                                                                       Abseil, Boost, oneTBB
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
 //   scaling   mark time from small maps to large ones
 //   space     bytes for an entry, at several sizes of a map
 //   weak      what the weak phase takes, for each thing in it
 //   stop      time to stop and resume threads that allocate             bdwgc
 //
-// All peers but malloc are such that a program may have been built without, and Java one that may not be
-// here when it runs: `midden-bench --version` tells. --subjects leaves out what is not asked for.
+// All peers but malloc and what the standard library has are such that a program may have been built
+// without, and Java one that may not be here when it runs: `midden-bench --version` tells. --subjects leaves out what
+// is not asked for.
 
 #include "tools/bench/options.hpp"
 
@@ -27,6 +30,7 @@ Case alloc_case(CLI::App& app);
 Case churn_case(CLI::App& app);
 Case gcbench_case(CLI::App& app);
 Case graph_case(CLI::App& app);
+Case maps_case(CLI::App& app);
 Case memory_case(CLI::App& app);
 Case pauses_case(CLI::App& app);
 Case refs_case(CLI::App& app);

@@ -8,14 +8,6 @@ namespace bench {
 
 namespace {
 
-// SplitMix64's finalizer (Steele, Lea, Flood 2014): a bijection of 64 bits that looks random.
-std::uint64_t scrambled(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 void append_string(std::string& to, std::uint64_t number) {
   to += "key:000000000000";
   for (std::size_t place = to.size(); number != 0; number /= 10) to[--place] = static_cast<char>('0' + number % 10);
@@ -45,6 +37,15 @@ void append_mixed(std::string& to, std::uint64_t number) {
 }
 
 }  // namespace
+
+// SplitMix64's finalizer (Steele, Lea, Flood 2014).
+std::uint64_t scrambled(std::uint64_t number) {
+  std::uint64_t x = number;
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
 
 void append_key(std::string& to, KeyStyle style, std::uint64_t number) {
   switch (style) {

@@ -23,6 +23,9 @@ namespace bench {
 
 enum class KeyStyle : std::uint8_t { string, uuid, mixed };
 
+// A bijection of 64 bits whose values look random.
+std::uint64_t scrambled(std::uint64_t number);
+
 // Appends key `number` of a style. Requires: number < 10^12.
 void append_key(std::string& to, KeyStyle style, std::uint64_t number);
 

@@ -41,12 +41,16 @@ KeyStyle MapChoice::style() const {
   return keys == "uuid" ? KeyStyle::uuid : keys == "mixed" ? KeyStyle::mixed : KeyStyle::string;
 }
 
-void add_map_choice(CLI::App& command, MapChoice& choice) {
+void add_backends(CLI::App& command, MapChoice& choice) {
   command
       .add_option("--backend", choice.backends,
                   "Backends, in this order, whatever MIDDEN_MAP says; all there are: " + all_backends())
       ->check(CLI::Validator(check_backend, ""))
       ->type_name("NAME");
+}
+
+void add_map_choice(CLI::App& command, MapChoice& choice) {
+  add_backends(command, choice);
   command.add_option("--keys", choice.keys, "string: key:%012d, uuid: UUIDs as text, mixed: 8 to 40 random bytes")
       ->check(CLI::Validator(check_keys, ""))
       ->type_name("STYLE")

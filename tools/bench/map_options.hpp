@@ -20,6 +20,9 @@ struct MapChoice {
   KeyStyle style() const;
 };
 
+// Adds --backend.
+void add_backends(CLI::App& command, MapChoice& choice);
+
 // Adds --backend and --keys.
 void add_map_choice(CLI::App& command, MapChoice& choice);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tools/bench/peers/bdwgc.hpp"
+#include "tools/bench/peers/maps.hpp"
 #include "tools/bench/peers/mimalloc.hpp"
 #include "tools/bench/peers/programs.hpp"
 
@@ -17,7 +18,7 @@ std::string missing_note(std::string_view subject) {
   for (const Program& program : programs()) {
     if (subject == program.name) return program.missing_note();
   }
-  return {};
+  return missing_map_note(subject);
 }
 
 std::string joined(const std::vector<std::string>& all, std::string_view between) {
@@ -36,6 +37,8 @@ bool SubjectChoice::has(std::string_view subject) const {
   return asked_.empty() ? missing_note(subject).empty() : in(asked_, subject);
 }
 
+bool SubjectChoice::names(std::string_view subject) const { return in(asked_, subject); }
+
 std::string SubjectChoice::missing_peers() const {
   if (!asked_.empty()) return {};
   std::vector<std::string> lines;  // two subjects may be missing for one reason
@@ -46,9 +49,8 @@ std::string SubjectChoice::missing_peers() const {
   return joined(lines, "");
 }
 
-void add_subjects(CLI::App& command, SubjectChoice& choice, const std::vector<std::string>& known) {
+void add_only_subjects(CLI::App& command, SubjectChoice& choice, const std::vector<std::string>& known) {
   choice.known_ = known;
-  for (const Program& program : programs()) choice.known_.emplace_back(program.name);
   const std::string all = joined(choice.known_, ", ");
   const auto check = [&choice, all](const std::string& given) {
     if (!in(choice.known_, given)) return "there is no subject \"" + given + "\"; there are: " + all;
@@ -59,6 +61,12 @@ void add_subjects(CLI::App& command, SubjectChoice& choice, const std::vector<st
       ->delimiter(',')
       ->check(CLI::Validator(check, ""))
       ->type_name("NAME,...");
+}
+
+void add_subjects(CLI::App& command, SubjectChoice& choice, const std::vector<std::string>& known) {
+  std::vector<std::string> all = known;
+  for (const Program& program : programs()) all.emplace_back(program.name);
+  add_only_subjects(command, choice, all);
 }
 
 std::vector<std::string> allocating_subjects() {

@@ -1,6 +1,8 @@
 #pragma once
 // Time and what to make of many measurements of it.
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -19,6 +21,13 @@ class Stopwatch {
   using Clock = std::chrono::steady_clock;
   Clock::time_point begin_ = Clock::now();
 };
+
+// CPU time of this thread: what others have had of the processor meanwhile is not in it. A system call.
+inline double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
 
 // Measurements in any order, all of them kept: a quantile is one that was measured.
 class Samples {

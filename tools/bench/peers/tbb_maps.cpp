@@ -1,0 +1,139 @@
+// oneTBB's maps, which several threads may write.
+//
+//   concurrent_map        a skip list. What it has to erase with (unsafe_erase) is for one thread alone and
+//                         searches a node's neighbours from the first node on: its erase is not measured.
+//                         Where threads share it, overwriting stands for erasing, so that it grows as they
+//                         work. Values are read and overwritten as atomics
+//   concurrent_hash_map   a lock for each entry, held while it is read or written
+//
+// Threads: any; `each` and `from` one.
+
+#include <fmt/format.h>
+#include <tbb/concurrent_hash_map.h>
+#include <tbb/concurrent_map.h>
+#include <tbb/version.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "tools/bench/peers/plain_map.hpp"
+
+namespace bench {
+
+namespace {
+
+template <class Key>
+using Memory = std::allocator<std::pair<const Key, std::int64_t>>;
+
+// A map as several threads share it: itself.
+template <class M>
+class Unguarded {
+ public:
+  static constexpr std::string_view name = "its own";
+
+  explicit Unguarded(M& map) : map_(map) {}
+  template <class Key>
+  void assign(Anywhere& here, const Key& key, std::int64_t value) {
+    map_.assign(here, key, value);
+  }
+  template <class Key>
+  void erase(Anywhere& here, const Key& key) {
+    map_.shared_erase(here, key);
+  }
+  template <class Key>
+  std::optional<std::int64_t> get(Anywhere& here, const Key& key) {
+    return map_.get(here, key);
+  }
+
+ private:
+  M& map_;
+};
+
+template <class K>
+class SkipList {
+ public:
+  using Key = K;
+  using Here = Anywhere;
+  using Waiting = maps::Plain;
+  using Shared = Unguarded<SkipList>;
+  static constexpr bool ordered = true;
+
+  std::size_t size() const { return map_.size(); }
+  void assign(Here&, const Key& key, std::int64_t value) {
+    const auto [place, inserted] = map_.emplace(key, value);
+    if (!inserted) std::atomic_ref(place->second).store(value, std::memory_order_relaxed);
+  }
+  std::optional<std::int64_t> get(Here&, const Key& key) {
+    const auto place = map_.find(key);
+    if (place == map_.end()) return std::nullopt;
+    return std::atomic_ref(place->second).load(std::memory_order_relaxed);
+  }
+  // Stands for it: writes the value that is there.
+  void shared_erase(Here&, const Key& key) {
+    const auto place = map_.find(key);
+    if (place == map_.end()) return;
+    const std::atomic_ref value(place->second);
+    value.store(value.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  template <class F>
+  void each(Here&, F&& f) const {
+    for (const auto& entry : map_) f(entry.second);
+  }
+  template <class F>
+  void from(Here&, const Key& key, F&& f) const {
+    for (auto at = map_.lower_bound(key); at != map_.end() && f(at->second); ++at) continue;
+  }
+  static std::optional<std::size_t> heap_bytes() { return std::nullopt; }
+  static std::optional<std::uint64_t> collections() { return std::nullopt; }
+
+ private:
+  tbb::concurrent_map<Key, std::int64_t, std::less<Key>, Memory<Key>> map_;
+};
+
+template <class K>
+class HashMap {
+ public:
+  using Key = K;
+  using Here = Anywhere;
+  using Waiting = maps::Plain;
+  using Shared = Unguarded<HashMap>;
+  static constexpr bool ordered = false;
+
+  std::size_t size() const { return map_.size(); }
+  void assign(Here&, const Key& key, std::int64_t value) {
+    typename Map::accessor place;
+    map_.insert(place, key);
+    place->second = value;
+  }
+  std::optional<std::int64_t> get(Here&, const Key& key) const {
+    typename Map::const_accessor place;
+    if (!map_.find(place, key)) return std::nullopt;
+    return place->second;
+  }
+  bool erase(Here&, const Key& key) { return map_.erase(key); }
+  void shared_erase(Here&, const Key& key) { map_.erase(key); }
+  template <class F>
+  void each(Here&, F&& f) const {
+    for (const auto& entry : map_) f(entry.second);
+  }
+  static std::optional<std::size_t> heap_bytes() { return std::nullopt; }
+  static std::optional<std::uint64_t> collections() { return std::nullopt; }
+
+ private:
+  using Map = tbb::concurrent_hash_map<Key, std::int64_t, tbb::tbb_hash_compare<Key>, Memory<Key>>;
+  Map map_;
+};
+
+}  // namespace
+
+std::vector<MapPeer> tbb_maps() {
+  constexpr std::string_view library = "onetbb";
+  const std::string version = fmt::format("{}.{}", TBB_VERSION_MAJOR, TBB_VERSION_MINOR);
+  return {{"tbb_map", library, version, make_subject<SkipList<std::string>>, make_subject<SkipList<std::uint64_t>>},
+          {"tbb_hash", library, version, make_subject<HashMap<std::string>>, make_subject<HashMap<std::uint64_t>>}};
+}
+
+}  // namespace bench

@@ -39,6 +39,10 @@ ONLY_IN = {
     'unistd.h': ['collector/heap/pages.cpp', 'runtime/', 'tools/', 'tests/'],
     'fmt/': ['runtime/include/midden/fmt.hpp', 'containers/include/midden/fmt.hpp', 'tools/', 'tests/'],
     'catch2/': ['tests/support/'],
+    # Peers of midden-bench: each library is known to one file.
+    'absl/': ['tools/bench/peers/absl_maps.cpp'],
+    'boost/': ['tools/bench/peers/boost_maps.cpp'],
+    'tbb/': ['tools/bench/peers/tbb_maps.cpp'],
 }
 
 LONGEST_FILE = 800

@@ -1,5 +1,7 @@
-// Maps at the limit of the heap: an operation that runs out of memory has changed nothing.
+// Maps and memory: an operation that runs out of it has changed nothing, what is erased goes back,
+// and an empty map takes little.
 
+#include <chrono>
 #include <vector>
 
 #include "tests/containers/map_suite.hpp"
@@ -19,10 +21,10 @@ midden::Config small_heap() {
 // Takes all the memory there is, in pieces that can be given back.
 class Ballast {
  public:
-  Ballast() {
-    for (const std::size_t bytes : {std::size_t{100000}, std::size_t{1000}, std::size_t{16}}) take(bytes);
+  explicit Ballast(std::size_t largest = 100000) {
+    for (const std::size_t bytes : {largest, std::size_t{1000}, std::size_t{16}}) take(bytes);
   }
-  // Large pieces, of 100,000 bytes each.
+  // Largest pieces.
   void give_back(int pieces) { pieces_.erase(pieces_.begin(), pieces_.begin() + pieces); }
   void give_back_all() { pieces_.clear(); }
 
@@ -92,6 +94,72 @@ TEST_CASE("Erasing works in a heap without room, down to the last entry") {
     bench.compare();
     CHECK(bench.map().empty());
   });
+}
+
+TEMPLATE_TEST_CASE("A write fails at each place where memory may lack, and leaves no trace", "", std::int64_t,
+                   std::string_view) {
+  // With a block more at each try, the write gets as far as one object more that has no room elsewhere.
+  for_each_backend([](const std::string& backend) {
+    std::uint64_t failed = 0;
+    std::uint64_t stream = 930;
+    const auto check = [&]<class V>() {
+      // Sizes around those at which a hash table doubles, and some at which a list has new levels.
+      for (const std::uint64_t entries : {0U, 4U, 8U, 46U, 52U, 104U, 208U, 416U}) {
+        CAPTURE(entries);
+        std::mt19937_64 random = test_generator(++stream);
+        Runtime runtime(small_heap());
+        Attach here(runtime);
+        Bench<TestType, V> bench(runtime, backend);
+        for (std::uint64_t n = 0; n < entries; ++n) bench.assign(n, n);
+        Ballast ballast(60'000);  // pieces of a block each
+        for (std::uint64_t writes = 0; writes < 12; ++writes) {
+          const std::uint64_t n = random() % (entries + 20);
+          bool done = false;
+          while (!done) {
+            try {
+              random() % 4 == 0 ? bench.erase(n) : bench.assign(n, writes);
+              done = true;
+            } catch (const OutOfMemory&) {
+              ++failed;
+              bench.compare_sizes();
+              ballast.give_back(1);
+            }
+          }
+        }
+        ballast.give_back_all();
+        bench.compare();
+      }
+    };
+    check.template operator()<std::int64_t>();
+    check.template operator()<std::string_view>();
+    check.template operator()<midden::Ref<Node>>();
+    CHECK(failed > 20);
+  });
+}
+
+TEST_CASE("A hash map from which nearly all is erased gives its memory back") {
+  midden::Config config = map_config();
+  config.memory_limit = std::size_t{4} << 20;  // past it a cycle gives free memory back at once
+  Runtime runtime(config);
+  Attach here(runtime);
+  // One cycle finds what has died, the sweep frees its blocks, the next cycle gives them back.
+  const auto committed = [&] {
+    runtime.collect();
+    while (!runtime.idle(std::chrono::milliseconds(100))) {
+    }
+    runtime.collect();
+    return runtime.heap().committed_bytes;
+  };
+  const auto map = midden::make_map<std::string_view, std::string_view>({.backend = "hash"});
+  const auto key = [](int i) { return "a key of some length " + std::to_string(i); };
+  for (int i = 0; i < 100'000; ++i) map->insert_or_assign(key(i), "and its value");
+  const std::size_t full = map->stats().bytes;
+  const std::uint64_t full_heap = committed();
+  CHECK(full_heap > full);
+  for (int i = 0; i < 99'000; ++i) map->erase(key(i));
+  CHECK(map->stats().bytes < full / 25);
+  CHECK(committed() < full_heap / 4);
+  for (int i = 99'000; i < 100'000; ++i) REQUIRE(map->get(key(i)) == "and its value");
 }
 
 TEST_CASE("A value that does not fit leaves the entry as it was") {

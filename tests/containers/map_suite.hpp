@@ -103,9 +103,9 @@ class Bench {
     must(inserted == model_.try_emplace(place(n), n, value).second, "try_emplace tells whether it inserted");
   }
   void erase(std::uint64_t n) {
-    const std::size_t erased = model_.erase(place(n));
-    must(map_->erase(key(n)) == (erased == 1), "erase tells whether the key was there");
-    erased_ += erased;
+    const bool erased = map_->erase(key(n));
+    must(erased == (model_.erase(place(n)) == 1), "erase tells whether the key was there");
+    erased_ += erased ? 1 : 0;
   }
   void clear() {
     map_->clear();

@@ -111,6 +111,43 @@ TEST_CASE("Keys and values of up to 100,000 bytes, of none, and of zero bytes ar
   });
 }
 
+TEST_CASE("Random operations on keys of no bytes, of zero bytes and of a million agree with std::map") {
+  // Neighbours in every sense: the long ones differ in their last byte, their length, or the middle.
+  std::vector<std::string> keys{"", std::string(1, '\0'), std::string(2, '\0'), std::string("\0a", 2), "a", "\xFF"};
+  for (const std::size_t length : {std::size_t{70'000}, std::size_t{999'999}, std::size_t{1'000'000}}) {
+    for (const char changed : {'\0', 'k', '\xFF'}) {
+      keys.emplace_back(length, 'k');
+      keys.back().back() = changed;
+      keys.emplace_back(length, 'k');
+      keys.back()[length / 2] = changed;
+    }
+  }
+  for_each_backend([&](const std::string& backend) {
+    std::mt19937_64 random = test_generator(920);
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_map<std::string_view, std::string_view>({.backend = backend});
+    std::map<std::string_view, std::string_view> model;
+    for (int i = 0; i < 250; ++i) {
+      const std::string& key = keys[random() % keys.size()];
+      const std::string& value = keys[random() % keys.size()];
+      if (random() % 3 == 0) {
+        must(map->erase(key) == (model.erase(key) == 1), "erase tells whether the key was there");
+      } else {
+        must(map->insert_or_assign(key, value) == model.insert_or_assign(key, value).second, "so does an insertion");
+      }
+      const std::string& asked = keys[random() % keys.size()];
+      const auto known = model.find(asked);
+      const auto found = map->find(asked);
+      must(static_cast<bool>(found) == (known != model.end()), "find agrees");
+      must(!found || *found == known->second, "find shows the value");
+      if (i % 100 == 0) runtime.collect();
+    }
+    must(map->size() == model.size(), "size agrees");
+    for (const auto entry : *map) must(model.at(entry.key) == entry.value, "a walk shows what is there");
+  });
+}
+
 TEST_CASE("update gives the value or a new one and stores what was made of it") {
   for_each_backend([](const std::string& backend) {
     Runtime runtime(map_config());

@@ -89,12 +89,16 @@ TEST_CASE("A find looks at the entry it finds and hardly at another") {
     CHECK(entries_per_find(keys, {}) < 1.6);
   }
   SECTION("keys that share a prefix longer than most keys") {
-    const std::string prefix = std::string(3000, 'p') + "%012" PRIu64;
     std::vector<std::string> keys;
     for (std::uint64_t i = 0; i < key_count / 10; ++i) {
       keys.push_back(std::string(3000, 'p') + decimal("%012" PRIu64, i));
     }
     CHECK(entries_per_find(keys, {}) < 3.5);
+  }
+  SECTION("keys that share 64 KiB, more than a prefix can be") {
+    std::vector<std::string> keys;
+    for (std::uint64_t i = 0; i < 400; ++i) keys.push_back(std::string(65536, 'p') + decimal("%04" PRIu64, i));
+    CHECK(entries_per_find(keys, {}) < 6);
   }
 }
 

@@ -24,26 +24,20 @@ Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
 
 std::size_t size(const MapState& state) { return state_of(state).entries; }
 
+// Apart, so that the plain look-up has one branch for it and no registers to save.
 template <class Key>
-MapFound find_plainly(const HashState& state, MapKey asked) {
-  const Key key(asked, state.layout);
-  const Place place = find_entry(state, key, key.hash(state.hasher));
-  return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
-}
-
-// Not inlined, so that the plain way saves no registers for the calls of this one.
-template <class Key>
-[[gnu::noinline, gnu::cold]] MapFound find_watched(const HashState& state, MapKey asked) {
-  state.note_look_up(Key(asked, state.layout).hash(state.hasher));
-  return find_plainly<Key>(state, asked);
+[[gnu::noinline, gnu::cold]] Place find_watched(const HashState& state, const Key& key) {
+  const std::uint32_t hash = key.hash(state.hasher);
+  state.note_look_up(hash);
+  return find_entry(state, key, hash);
 }
 
 template <class Key>
 MapFound find(const MapState& base, MapKey asked) {
   const HashState& state = state_of(base);
-  if (state.is_watched()) [[unlikely]]
-    return find_watched<Key>(state, asked);
-  return find_plainly<Key>(state, asked);
+  const Key key(asked, state.layout);
+  const Place place = state.is_watched() ? find_watched(state, key) : find_entry(state, key, key.hash(state.hasher));
+  return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
 }
 
 template <class Key>

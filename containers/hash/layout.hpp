@@ -38,6 +38,7 @@ class Layout {
 
   Layout() = default;
   explicit Layout(const MapShape& shape);
+  static_assert(head_bytes + (largest_key_in_slot + largest_value_in_slot) * slots_per_bucket <= 0xFFFF);
 
   bool word_keys() const noexcept { return word_keys_; }
   Held keys() const noexcept { return keys_; }
@@ -80,7 +81,7 @@ class Layout {
   static const Ref<void>& ref(const std::byte* place) noexcept { return *reinterpret_cast<const Ref<void>*>(place); }
 
  private:
-  static void copy_field(Held held, std::byte* to, const std::byte* from, std::uint32_t bytes) noexcept {
+  static void copy_field(Held held, std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
     if (held == Held::in_slot) {
       std::memcpy(to, from, bytes);
     } else {
@@ -88,12 +89,13 @@ class Layout {
     }
   }
 
-  std::uint32_t stride_ = 0;
-  std::uint32_t value_at_ = 0;
-  std::uint32_t key_step_ = 0;
-  std::uint32_t value_step_ = 0;
-  std::uint32_t key_bytes_ = 0;
-  std::uint32_t value_bytes_ = 0;
+  // Of 16 bits, because every map has them, also an empty one.
+  std::uint16_t stride_ = 0;
+  std::uint16_t value_at_ = 0;
+  std::uint16_t key_step_ = 0;
+  std::uint16_t value_step_ = 0;
+  std::uint16_t key_bytes_ = 0;
+  std::uint16_t value_bytes_ = 0;
   bool word_keys_ = false;
   Held keys_ = Held::in_slot;
   Held values_ = Held::in_slot;
@@ -105,14 +107,15 @@ inline Layout::Layout(const MapShape& shape) : word_keys_(shape.key == KeyKind::
   const bool long_value = shape.value == ValueKind::variable || shape.value_bytes > largest_value_in_slot;
   keys_ = long_key ? Held::as_bytes : Held::in_slot;
   values_ = shape.value == ValueKind::reference ? Held::as_reference : long_value ? Held::as_bytes : Held::in_slot;
-  key_bytes_ = key_refs() ? sizeof(Ref<void>) : shape.key_bytes;
-  value_bytes_ = value_refs() ? sizeof(Ref<void>) : shape.value_bytes;
-
-  const bool whole_words = key_bytes_ % 8 == 0 && value_bytes_ % 8 == 0;
-  key_step_ = whole_words ? key_bytes_ + value_bytes_ : key_bytes_;
-  value_step_ = whole_words ? key_step_ : value_bytes_;
-  value_at_ = static_cast<std::uint32_t>(head_bytes) + key_bytes_ * (whole_words ? 1 : slots_per_bucket);
-  stride_ = static_cast<std::uint32_t>(head_bytes) + (key_bytes_ + value_bytes_) * slots_per_bucket;
+  const std::size_t key = key_refs() ? sizeof(Ref<void>) : shape.key_bytes;
+  const std::size_t value = value_refs() ? sizeof(Ref<void>) : shape.value_bytes;
+  const bool whole_words = key % 8 == 0 && value % 8 == 0;
+  key_bytes_ = static_cast<std::uint16_t>(key);
+  value_bytes_ = static_cast<std::uint16_t>(value);
+  key_step_ = static_cast<std::uint16_t>(whole_words ? key + value : key);
+  value_step_ = static_cast<std::uint16_t>(whole_words ? key + value : value);
+  value_at_ = static_cast<std::uint16_t>(head_bytes + key * (whole_words ? 1 : slots_per_bucket));
+  stride_ = static_cast<std::uint16_t>(head_bytes + (key + value) * slots_per_bucket);
   while (chunk_log2_ < most_buckets_log2 && std::size_t{stride_} << (chunk_log2_ + 1) <= most_chunk_bytes)
     ++chunk_log2_;
 }

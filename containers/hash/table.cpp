@@ -45,7 +45,7 @@ void Table::add_overflow_chunk(Attach& here, const Layout& layout) {
   (*chunks_)[index] = chunk;
   ++overflow_chunks_;
   ++chunk_count_;
-  overflow_ += buckets;
+  overflow_ += static_cast<std::uint32_t>(buckets);
   chunk_bytes_ += buckets * layout.stride();
   const auto first = static_cast<BucketNumber>(index << layout.chunk_log2());
   for (std::size_t i = buckets; i-- > 0;) free_overflow(first + static_cast<BucketNumber>(i), layout);
@@ -89,7 +89,8 @@ void Table::reset() noexcept {
   chunks_ = nullptr;
   log2_ = 0;
   free_ = no_bucket;
-  free_count_ = overflow_ = overflow_chunks_ = chunk_count_ = chunk_bytes_ = 0;
+  free_count_ = overflow_ = overflow_chunks_ = chunk_count_ = 0;
+  chunk_bytes_ = 0;
 }
 
 std::size_t Table::bytes() const noexcept {

@@ -98,10 +98,10 @@ class Table {
   Ref<Directory> chunks_;
   std::uint32_t log2_ = 0;
   BucketNumber free_ = no_bucket;
-  std::size_t free_count_ = 0;
-  std::size_t overflow_ = 0;         // buckets in overflow chunks
-  std::size_t overflow_chunks_ = 0;  // of the directory, after the main ones
-  std::size_t chunk_count_ = 0;
+  std::uint32_t free_count_ = 0;
+  std::uint32_t overflow_ = 0;         // buckets in overflow chunks
+  std::uint32_t overflow_chunks_ = 0;  // of the directory, after the main ones
+  std::uint32_t chunk_count_ = 0;
   std::size_t chunk_bytes_ = 0;
 
  public:

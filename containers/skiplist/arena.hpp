@@ -78,6 +78,10 @@ class Arena {
   // Bytes of memory that were written to at some time, in whole pages of 4 KiB.
   std::size_t touched() const noexcept;
 
+  // Bytes of the newest segment, and of all others.
+  std::size_t newest_bytes() const noexcept { return newest_; }
+  std::size_t closed_bytes() const noexcept { return closed_; }
+
   // Bytes allocated and not released.
   std::size_t in_use() const noexcept { return in_use_; }
 
@@ -97,8 +101,8 @@ class Arena {
   std::uintptr_t* bases_ = first_bases_;
   Bins* bins_ = nullptr;
   std::size_t in_use_ = 0;
-  std::size_t newest_ = 0;     // bytes of the newest segment
-  std::size_t closed_ = 0;     // bytes of all others
+  std::size_t newest_ = 0;
+  std::size_t closed_ = 0;
   Offset window_ = 0;          // begin of the window
   std::uint32_t left_ = 0;     // its units
   std::uint8_t segments_ = 0;  // index of the next segment

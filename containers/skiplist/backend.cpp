@@ -70,7 +70,7 @@ Layout layout_of(const MapShape& shape) {
 // The value of an entry as the map shows it.
 template <class Key>
 MapFound found(const ListState<Key>& state, Bytes value) noexcept {
-  if (state.list.layout().reference) return {&state.column.at(load_32(value.data)), sizeof(Ref<void>)};
+  if (state.list.layout().reference) return {&state.column->at(load_32(value.data)), sizeof(Ref<void>)};
   return {value.data, value.size};
 }
 
@@ -121,11 +121,12 @@ std::size_t separators(const MapState& base, MapKey* keys, std::size_t count) {
 template <class Key>
 class TakenIndex {
  public:
-  TakenIndex(Attach& here, ListState<Key>& state, const void* target) : state_(state), index_(state.column.take(here)) {
-    state_.column.at(index_) = const_cast<void*>(target);
+  TakenIndex(Attach& here, ListState<Key>& state, const void* target)
+      : column_(column_of(here, state)), index_(column_.take(here)) {
+    column_.at(index_) = const_cast<void*>(target);
   }
   ~TakenIndex() {
-    if (!kept_) state_.column.drop(index_);
+    if (!kept_) column_.drop(index_);
   }
   TakenIndex(const TakenIndex&) = delete;
   TakenIndex& operator=(const TakenIndex&) = delete;
@@ -134,7 +135,12 @@ class TakenIndex {
   void keep() noexcept { kept_ = true; }
 
  private:
-  ListState<Key>& state_;
+  static Column& column_of(Attach& here, ListState<Key>& state) {
+    if (!state.column) state.column = make<Column>(here);
+    return *state.column;
+  }
+
+  Column& column_;  // which the state keeps
   const std::uint32_t index_;
   bool kept_ = false;
 };
@@ -174,9 +180,9 @@ void clear(Attach&, MapState& base) {
   ListState<Key>& state = state_of<Key>(base);
   state.list.clear();
   state.segments = nullptr;
-  state.column.reset();
+  state.column = nullptr;
   state.segment_count = 0;
-  state.closed_bytes = state.newest_bytes = state.committed = 0;
+  state.committed = 0;
 }
 
 // A map that was emptied keeps this much for what comes next, or gives up all of its memory.
@@ -251,11 +257,11 @@ void close(MapState& state, MapCursor& shown) {
 template <class Key>
 MapStats stats(Attach&, MapState& base) {
   const ListState<Key>& state = state_of<Key>(base);
-  const std::size_t columns = state.list.layout().reference ? state.column.references() : 0;
   MapStats stats{.entries = state.list.size(),
-                 .bytes = sizeof state + state.list.touched_bytes() + state.column.bytes() +
+                 .bytes = sizeof state + state.list.touched_bytes() + (state.column ? state.column->bytes() : 0) +
                           (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
-                 .references = 1 + state.segment_count + columns};
+                 .references = (state.segments ? 1 + state.segment_count : 0U) +
+                               (state.column ? 1 + state.column->references() : 0U)};
   add_levels(state.list.towers(), stats);
   stats.free_bytes = state.list.touched_bytes() - state.list.bytes_in_use();
   stats.retired_bytes = bytes_in_limbo(state.list.towers(), state.list.limbo());

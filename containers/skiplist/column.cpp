@@ -17,14 +17,8 @@ void Column::drop(std::uint32_t index) noexcept {
   (*free_)[free_count_++] = index;
 }
 
-void Column::reset() noexcept {
-  chunks_ = nullptr;
-  free_ = nullptr;
-  given_ = room_ = free_count_ = 0;
-}
-
 std::size_t Column::bytes() const noexcept {
-  return room_ * sizeof(Ref<void>) + (free_ ? free_->size() * sizeof(std::uint32_t) : 0) +
+  return sizeof *this + room_ * sizeof(Ref<void>) + (free_ ? free_->size() * sizeof(std::uint32_t) : 0) +
          (chunks_ ? chunks_->size() * sizeof(Ref<Chunk>) : 0);
 }
 

@@ -37,11 +37,10 @@ class Column {
   // TooLarge where 2^32 references are held.
   std::uint32_t take(Attach& here);
   void drop(std::uint32_t index) noexcept;
-  void reset() noexcept;
 
   // References that a scan reports, null ones not counted.
   std::size_t references() const noexcept { return 2 + chunk_count() + given_ - free_count_; }
-  std::size_t bytes() const noexcept;
+  std::size_t bytes() const noexcept;  // of memory, its own object included
 
  private:
   static constexpr std::size_t chunk_size = 8192;

@@ -2,7 +2,7 @@
 // ListState: the heap object in which one ordered map lives, and the memory it gives its list.
 //
 //   ListState ──▶ segments ──▶ | Segment | Segment | ...     opaque: marked, never scanned
-//             ──▶ column                                      only where values are references
+//             ──▶ column       only where values are references, from the first one on
 //
 // The list's arena knows addresses only; the array of segments keeps them alive. Segments are
 // reserved at their full size and committed in steps just before the list may touch them, so
@@ -37,11 +37,9 @@ struct ListState : MapState {
 
   List<Key> list;
   Ref<Segments> segments;
-  Column column;
+  Ref<Column> column;
   std::uint32_t segment_count = 0;
-  std::size_t closed_bytes = 0;  // of all segments but the newest
-  std::size_t newest_bytes = 0;
-  std::size_t committed = 0;  // of the newest
+  std::size_t committed = 0;  // of the newest segment
 
   static constexpr auto midden_refs = refs<ListState>(&ListState::segments, &ListState::column);
 };
@@ -58,10 +56,11 @@ class HeapMemory final : public Memory {
   // Commits what the write may touch. A safepoint; throws OutOfMemory.
   void prepare() {
     if (state_.segment_count == 0) return;
-    const std::size_t used = state_.list.touched_bytes() - state_.closed_bytes;
-    const std::size_t wanted = std::min(state_.newest_bytes, used + need_);
+    const Arena& arena = state_.list.towers().arena();
+    const std::size_t used = arena.touched() - arena.closed_bytes();
+    const std::size_t wanted = std::min(arena.newest_bytes(), used + need_);
     if (wanted <= state_.committed) return;
-    const std::size_t committed = std::min(state_.newest_bytes, wanted + commit_step);
+    const std::size_t committed = std::min(arena.newest_bytes(), wanted + commit_step);
     commit(here_, *(*state_.segments)[state_.segment_count - 1], committed + lead);
     state_.committed = committed;
   }
@@ -77,14 +76,12 @@ class HeapMemory final : public Memory {
     commit(here_, *made, committed + lead);
     (*segments)[state_.segment_count++] = made;
     state_.segments = segments;
-    state_.closed_bytes += state_.newest_bytes;
-    state_.newest_bytes = bytes;
     state_.committed = committed;
     const auto address = reinterpret_cast<std::uintptr_t>(made->data());
     return made->data() + (0 - address) % line_bytes;
   }
 
-  void drop_reference(std::uint32_t index) noexcept override { state_.column.drop(index); }
+  void drop_reference(std::uint32_t index) noexcept override { state_.column->drop(index); }
 
  private:
   static constexpr std::size_t line_bytes = 64;

@@ -162,6 +162,23 @@ TEST_CASE("A hash map from which nearly all is erased gives its memory back") {
   for (int i = 99'000; i < 100'000; ++i) REQUIRE(map->get(key(i)) == "and its value");
 }
 
+TEMPLATE_TEST_CASE("An empty map takes 256 bytes of the heap at most", "", std::int64_t, midden::Ref<Node>) {
+  for_each_backend([](const std::string& backend) {
+    using Map = midden::Map<std::string_view, TestType>;
+    constexpr std::size_t count = 100'000;
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto maps = midden::make_array<midden::Ref<Map>>(count);
+    const auto live = [&] {
+      runtime.collect();
+      return runtime.last_cycle().live_bytes;
+    };
+    const std::uint64_t before = live();
+    for (midden::Ref<Map>& map : *maps) map = midden::make_map<std::string_view, TestType>({.backend = backend});
+    CHECK((live() - before) / count <= 256);
+  });
+}
+
 TEST_CASE("A value that does not fit leaves the entry as it was") {
   for_each_backend([](const std::string& backend) {
     Runtime runtime(small_heap());

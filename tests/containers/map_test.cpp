@@ -128,7 +128,7 @@ TEST_CASE("Random operations on keys of no bytes, of zero bytes and of a million
     Attach here(runtime);
     const auto map = midden::make_map<std::string_view, std::string_view>({.backend = backend});
     std::map<std::string_view, std::string_view> model;
-    for (int i = 0; i < 250; ++i) {
+    for (int i = 0; i < 120; ++i) {
       const std::string& key = keys[random() % keys.size()];
       const std::string& value = keys[random() % keys.size()];
       if (random() % 3 == 0) {
@@ -141,7 +141,7 @@ TEST_CASE("Random operations on keys of no bytes, of zero bytes and of a million
       const auto found = map->find(asked);
       must(static_cast<bool>(found) == (known != model.end()), "find agrees");
       must(!found || *found == known->second, "find shows the value");
-      if (i % 100 == 0) runtime.collect();
+      if (i % 50 == 0) runtime.collect();
     }
     must(map->size() == model.size(), "size agrees");
     for (const auto entry : *map) must(model.at(entry.key) == entry.value, "a walk shows what is there");

@@ -251,3 +251,22 @@ TEST_CASE("The parts of a split map can be walked by several threads at once") {
   }
   CHECK(sum == entries * (entries - 1) / 2);
 }
+
+// Takes ten GiB of memory and a minute: run by its name alone.
+TEST_CASE("An ordered map grows past 8 GiB", "[.large]") {
+  midden::Config config = map_config();
+  config.reserve = std::size_t{64} << 30;
+  Runtime runtime(config);
+  Attach here(runtime);
+  const auto map = midden::make_ordered_map<std::uint64_t, std::string_view>({.backend = "skiplist"});
+  std::string value(std::size_t{1} << 20, 'v');
+  constexpr std::uint64_t entries = 8699;  // a prime, so that all numbers come, in no order
+  for (std::uint64_t i = 0; i < entries; ++i) map->insert_or_assign(i * 7919 % entries, value);
+  CHECK(map->stats().bytes > std::size_t{8} << 30);
+  std::uint64_t next = 0;
+  for (const auto entry : *map) {
+    REQUIRE(entry.key == next++);
+    REQUIRE(entry.value.size() == value.size());
+  }
+  CHECK(next == entries);
+}

@@ -90,8 +90,14 @@ Place append(Table& to, const Layout& layout, std::uint32_t hash) noexcept {
 }
 
 void open_first(Attach& here, HashState& state) {
-  if (state.now.none()) state.now.open(here, state.layout, 0);
-  if (!state.resizing()) state.now.need_main(here, state.layout, 0, 0);
+  if (!state.now.none()) return;
+  try {
+    state.now.open(here, state.layout, 0);
+    state.now.need_main(here, state.layout, 0, 0);
+  } catch (const std::bad_alloc&) {
+    state.now.reset();  // a table has the buckets that hashes lead to, or there is none
+    throw;
+  }
 }
 
 void grow_if_due(Attach& here, HashState& state) {

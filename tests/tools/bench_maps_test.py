@@ -26,7 +26,8 @@ def map_peers():
 def speeds(subject):
     """The metrics of a map that has such a name: of its operations, without the unit, and of threads."""
     missing = {'tbb_map': 'erase'}.get(subject) if subject in ORDERED else 'range100'
-    return [name for name in PHASE_NAMES if name != missing] + MIXES
+    many = ['hit_many'] if subject in backends() else []
+    return [name for name in PHASE_NAMES if name != missing] + many + MIXES
 
 
 def test_maps_measures_each_operation_of_each_map():

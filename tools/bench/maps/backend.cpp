@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -74,6 +75,10 @@ class BackendMap {
     here.map().insert_or_assign(here.attach(), key, value);
   }
   static std::optional<std::int64_t> get(Here& here, const Key& key) { return here.map().get(key); }
+  template <class F>
+  static void get_many(Here& here, std::span<const Key> keys, F&& f) {
+    here.map().find_many(keys, f);
+  }
   static bool erase(Here& here, const Key& key) { return here.map().erase(here.attach(), key); }
   template <class F>
   static void each(Here& here, F&& f) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -40,6 +41,14 @@ class Batch {
       return texts_[i];
     } else {
       return words_[i];
+    }
+  }
+  template <class Key>
+  std::span<const Key> keys() const {
+    if constexpr (std::is_same_v<Key, std::string>) {
+      return {texts_.data(), size()};
+    } else {
+      return {words_.data(), size()};
     }
   }
   std::int64_t value(std::size_t i) const { return values_[i]; }

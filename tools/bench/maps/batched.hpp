@@ -8,6 +8,7 @@
 //   Shared(map), and ::name   the map for several threads: Guarded<M>, or what the map has itself
 //   assign, get, erase        of one key; `get` answers a std::optional, `erase` whether it was there;
 //                             one that cannot has no `erase`
+//   get_many                  calls f(key, value or null) for each key of a span; where the map can
 //   each, from                calls f(value) for each entry, or for those from a key on while f is true
 //   size
 //   heap_bytes, collections   as Subject has them
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -66,6 +68,25 @@ class Batched final : public Subject {
     }
     require_none(wrong);
     return found;
+  }
+
+  bool looks_up_many() const override { return can_look_up_many; }
+  std::size_t look_up_many([[maybe_unused]] const Batch& batch) override {
+    if constexpr (can_look_up_many) {
+      Here here(map_);
+      std::size_t found = 0;
+      std::size_t wrong = 0;
+      std::size_t i = 0;
+      map_.get_many(here, batch.keys<Key>(), [&](const Key&, const std::int64_t* value) {
+        found += value != nullptr ? 1U : 0U;
+        wrong += value != nullptr && *value != batch.value(i) ? 1U : 0U;
+        ++i;
+      });
+      require_none(wrong);
+      return found;
+    } else {
+      throw std::logic_error("the map looks up one key at a time");
+    }
   }
 
   std::size_t erase([[maybe_unused]] const Batch& batch) override {
@@ -138,7 +159,13 @@ class Batched final : public Subject {
  private:
   using Key = typename M::Key;
   using Here = typename M::Here;
+  struct NoLook {
+    void operator()(const Key&, const std::int64_t*) const {}
+  };
   using Shared = typename M::Shared;
+  static constexpr bool can_look_up_many = requires(M & map, Here& here, std::span<const Key> keys) {
+    map.get_many(here, keys, NoLook{});
+  };
   static constexpr bool can_erase = requires(M & map, Here& here, const Key& key) { map.erase(here, key); };
 
   static void require_none(std::size_t wrong) {

@@ -88,7 +88,7 @@ class Course {
  private:
   std::size_t steps() const {
     const std::size_t whole = (entries_ + slice_ - 1) / slice_;
-    return 4 * whole + 4 * slices + scans + 5 + mixes.size() * mixed_slices;  // 5: checks
+    return 4 * whole + 5 * slices + scans + 5 + mixes.size() * mixed_slices;  // 5: checks
   }
 
   // Memory that was freed goes back: the next maps begin as the first did.
@@ -99,6 +99,7 @@ class Course {
       subjects_.push_back(candidates_[s].make());
       figures_[s].ordered = subjects_[s]->ordered();
       figures_[s].erases = subjects_[s]->erases();
+      figures_[s].looks_up_many = subjects_[s]->looks_up_many();
       figures_[s].guard = subjects_[s]->guard();
     }
   }
@@ -200,6 +201,11 @@ class Course {
         Phase::miss, slice_, [this] { return any_of(absent_); },
         [](Subject& subject, const Batch& batch, std::size_t) {
           require(subject.look_up(batch), 0, "absent keys were found");
+        });
+    timed_slices(
+        Phase::hit_many, slice_, [this] { return any_of(present_); },
+        [](Subject& subject, const Batch& batch, std::size_t) {
+          if (subject.looks_up_many()) require(subject.look_up_many(batch), batch.size(), "keys were found");
         });
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 // What the case maps does to its subjects, and what that took.
 //
-//   first map     insert  hit  zipf  miss  overwrite  scan  range100  erase
+//   first map     insert  hit  zipf  miss  hit_many  overwrite  scan  range100  erase
 //   second map    insert, the clock read at each; mixed work by one thread, by two
 //
 // All subjects live side by side and take turns: a phase is cut into slices, each the same batch for
@@ -41,8 +41,8 @@ struct Candidate {
 };
 
 // What one thread does, timed for each operation: an entry for a scan, a range for range100.
-enum class Phase : std::uint8_t { insert, hit, zipf, miss, overwrite, erase, scan, range100 };
-inline constexpr std::array<std::string_view, 8> phase_names{"insert",    "hit",   "zipf", "miss",
+enum class Phase : std::uint8_t { insert, hit, zipf, miss, hit_many, overwrite, erase, scan, range100 };
+inline constexpr std::array<std::string_view, 9> phase_names{"insert",    "hit",   "zipf", "miss",    "hit_many",
                                                              "overwrite", "erase", "scan", "range100"};
 
 // What threads do together: of the operations `writes` percent write, half of them assign and half
@@ -59,6 +59,7 @@ struct Figures {
   bool backend = false;
   bool ordered = false;
   bool erases = false;
+  bool looks_up_many = false;
   std::string guard{};
   std::array<Samples, phase_names.size()> phase_ns{};
   std::array<Samples, mixes.size()> mops{};  // operations per microsecond, of all threads
@@ -66,7 +67,10 @@ struct Figures {
   Samples longest_us{};   // the longest insert of each run
   Samples collections{};  // while that was measured; none of a map that is not collected
 
-  bool has(Phase phase) const { return phase == Phase::range100 ? ordered : phase == Phase::erase ? erases : true; }
+  bool has(Phase phase) const {
+    if (phase == Phase::hit_many) return looks_up_many;
+    return phase == Phase::range100 ? ordered : phase == Phase::erase ? erases : true;
+  }
   Samples& ns(Phase phase) { return phase_ns[static_cast<std::size_t>(phase)]; }
 };
 

@@ -61,6 +61,9 @@ class Subject {
   virtual double longest_assign(const Batch& batch) = 0;
   // How many of the keys are there.
   virtual std::size_t look_up(const Batch& batch) = 0;
+  // Whether it takes many keys in one call, and that: as look_up.
+  virtual bool looks_up_many() const = 0;
+  virtual std::size_t look_up_many(const Batch& batch) = 0;
   // How many were there. Requires: erases.
   virtual std::size_t erase(const Batch& batch) = 0;
   virtual Shown scan() = 0;

@@ -151,6 +151,7 @@ void Core::detach(Thread& thread) {
   if (thread.roots != &thread.own_roots.list()) {
     fatal("an Attach ended while its thread used a RootList", "thread " + thread.name);
   }
+  if (thread.reading != 0) fatal("an Attach ended inside a ReadSection", "thread " + thread.name);
   if (const std::vector<void*> named = named_by(thread.own_roots); !named.empty()) {
     fatal("an Attach ended while roots of its thread were alive",
           "thread " + thread.name + ": " + describe_roots(heap_, named));

@@ -181,7 +181,7 @@ TEST_CASE("Who waits for a grace period takes part in it") {
   CHECK(runtime.grace().over == 50);
 }
 
-TEST_CASE("Waiting for a grace period inside a read section, and ending one while Blocked, are fatal") {
+TEST_CASE("Waiting for a grace period inside a read section, and ending one too late, are fatal") {
   const auto says = [](auto&& misuse, const char* words) {
     const Death death = death_of(misuse);
     INFO(death.words);
@@ -205,6 +205,14 @@ TEST_CASE("Waiting for a grace period inside a read section, and ending one whil
         reading.reset();
       },
       "ReadSection ended while its thread was Blocked");
+  says(
+      [] {
+        Runtime runtime(quiet());
+        std::optional<Attach> here(std::in_place, runtime);
+        const ReadSection reading(*here);
+        here.reset();
+      },
+      "an Attach ended inside a ReadSection");
 }
 
 // Readers find a cell through a shared word, look at it for a while, and must not see it used again.

@@ -2,14 +2,11 @@
 
 #include "containers/hash/backend.hpp"
 
-#include <algorithm>
-
 #include <midden/make.hpp>
 #include <midden/runtime.hpp>
 
 #include "containers/hash/cursor.hpp"
 #include "containers/hash/find.hpp"
-#include "containers/hash/find_many.hpp"
 #include "containers/hash/state.hpp"
 #include "containers/hash/stats.hpp"
 #include "containers/hash/write.hpp"
@@ -38,18 +35,6 @@ MapFound find(const MapState& base, MapKey asked) {
   const Key key(asked, state.layout);
   const Place place = state.is_watched() ? find_watched(state, key) : find_entry(state, key, key.hash(state.hasher));
   return place.bucket == nullptr ? MapFound{} : value_at(state.layout, place);
-}
-
-template <class Key>
-void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapFound* found) {
-  const HashState& state = state_of(base);
-  if (state.entries == 0) {  // it may have no table
-    std::fill_n(found, count, MapFound{});
-    return;
-  }
-  for (std::size_t done = 0; done < count; done += largest_group) {
-    find_group<Key>(state, keys + done, std::min(count - done, largest_group), found + done);
-  }
 }
 
 template <class Key>

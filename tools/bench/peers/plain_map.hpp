@@ -1,7 +1,7 @@
 #pragma once
-// A map with the interface of the standard library's, for Batched.
+// Maps with the interface of the standard library's, for Batched.
 //
-// Threads: one writer or many readers.
+// Threads: PlainMap: one writer or many readers; PeerMap: as the map.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,22 +22,16 @@ struct Anywhere {
   explicit Anywhere(const M&) {}
 };
 
+// What all peers have alike: walks in the order of their iterators, and memory of malloc.
 template <class Map>
-class PlainMap {
+class PeerMap {
  public:
   using Key = typename Map::key_type;
   using Here = Anywhere;
   using Waiting = maps::Plain;
-  using Shared = maps::Guarded<PlainMap>;
   static constexpr bool ordered = requires(const Map& map, const Key& key) { map.lower_bound(key); };
 
   std::size_t size() const { return map_.size(); }
-  void assign(Here&, const Key& key, std::int64_t value) { map_.insert_or_assign(key, value); }
-  std::optional<std::int64_t> get(Here&, const Key& key) const {
-    const auto place = map_.find(key);
-    return place == map_.end() ? std::nullopt : std::optional<std::int64_t>(place->second);
-  }
-  bool erase(Here&, const Key& key) { return map_.erase(key) != 0; }
   template <class F>
   void each(Here&, F&& f) const {
     for (const auto& entry : map_) f(entry.second);
@@ -49,8 +43,26 @@ class PlainMap {
   static std::optional<std::size_t> heap_bytes() { return std::nullopt; }
   static std::optional<std::uint64_t> collections() { return std::nullopt; }
 
- private:
+ protected:
   Map map_;
+};
+
+// A map for one writer or many readers.
+template <class Map>
+class PlainMap : public PeerMap<Map> {
+  using PeerMap<Map>::map_;
+
+ public:
+  using typename PeerMap<Map>::Key;
+  using Here = Anywhere;
+  using Shared = maps::Guarded<PlainMap>;
+
+  void assign(Here&, const Key& key, std::int64_t value) { map_.insert_or_assign(key, value); }
+  std::optional<std::int64_t> get(Here&, const Key& key) const {
+    const auto place = map_.find(key);
+    return place == map_.end() ? std::nullopt : std::optional<std::int64_t>(place->second);
+  }
+  bool erase(Here&, const Key& key) { return map_.erase(key) != 0; }
 };
 
 template <class M>

@@ -53,15 +53,19 @@ class Unguarded {
 };
 
 template <class K>
-class SkipList {
+using SkipListMap = tbb::concurrent_map<K, std::int64_t, std::less<K>, Memory<K>>;
+template <class K>
+using HashTable = tbb::concurrent_hash_map<K, std::int64_t, tbb::tbb_hash_compare<K>, Memory<K>>;
+
+template <class K>
+class SkipList : public PeerMap<SkipListMap<K>> {
+  using PeerMap<SkipListMap<K>>::map_;
+
  public:
   using Key = K;
   using Here = Anywhere;
-  using Waiting = maps::Plain;
   using Shared = Unguarded<SkipList>;
-  static constexpr bool ordered = true;
 
-  std::size_t size() const { return map_.size(); }
   void assign(Here&, const Key& key, std::int64_t value) {
     const auto [place, inserted] = map_.emplace(key, value);
     if (!inserted) std::atomic_ref(place->second).store(value, std::memory_order_relaxed);
@@ -78,53 +82,29 @@ class SkipList {
     const std::atomic_ref value(place->second);
     value.store(value.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
-  template <class F>
-  void each(Here&, F&& f) const {
-    for (const auto& entry : map_) f(entry.second);
-  }
-  template <class F>
-  void from(Here&, const Key& key, F&& f) const {
-    for (auto at = map_.lower_bound(key); at != map_.end() && f(at->second); ++at) continue;
-  }
-  static std::optional<std::size_t> heap_bytes() { return std::nullopt; }
-  static std::optional<std::uint64_t> collections() { return std::nullopt; }
-
- private:
-  tbb::concurrent_map<Key, std::int64_t, std::less<Key>, Memory<Key>> map_;
 };
 
 template <class K>
-class HashMap {
+class HashMap : public PeerMap<HashTable<K>> {
+  using PeerMap<HashTable<K>>::map_;
+
  public:
   using Key = K;
   using Here = Anywhere;
-  using Waiting = maps::Plain;
   using Shared = Unguarded<HashMap>;
-  static constexpr bool ordered = false;
 
-  std::size_t size() const { return map_.size(); }
   void assign(Here&, const Key& key, std::int64_t value) {
-    typename Map::accessor place;
+    typename HashTable<K>::accessor place;
     map_.insert(place, key);
     place->second = value;
   }
   std::optional<std::int64_t> get(Here&, const Key& key) const {
-    typename Map::const_accessor place;
+    typename HashTable<K>::const_accessor place;
     if (!map_.find(place, key)) return std::nullopt;
     return place->second;
   }
   bool erase(Here&, const Key& key) { return map_.erase(key); }
   void shared_erase(Here&, const Key& key) { map_.erase(key); }
-  template <class F>
-  void each(Here&, F&& f) const {
-    for (const auto& entry : map_) f(entry.second);
-  }
-  static std::optional<std::size_t> heap_bytes() { return std::nullopt; }
-  static std::optional<std::uint64_t> collections() { return std::nullopt; }
-
- private:
-  using Map = tbb::concurrent_hash_map<Key, std::int64_t, tbb::tbb_hash_compare<Key>, Memory<Key>>;
-  Map map_;
 };
 
 }  // namespace

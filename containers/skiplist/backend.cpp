@@ -95,11 +95,11 @@ template <class Key>
 void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapFound* out) {
   const ListState<Key>& state = state_of<Key>(base);
   while (count > 0) {
-    const std::size_t group = std::min<std::size_t>(count, Towers::max_group);
-    std::array<Key, Towers::max_group> forms = first_keys<Key>(keys, group);
+    const auto group = static_cast<unsigned>(std::min<std::size_t>(count, Towers::max_group));
+    const std::array<Key, Towers::max_group> forms = first_keys<Key>(keys, group);
     const std::byte* entries[Towers::max_group];
     state.list.find_many(forms.data(), group, entries);
-    for (std::size_t i = 0; i < group; ++i) {
+    for (unsigned i = 0; i < group; ++i) {
       out[i] = entries[i] == nullptr ? MapFound{} : found(state, state.list.layout().value(entries[i]));
     }
     keys += group;

@@ -1,6 +1,5 @@
 #include "containers/skiplist/list.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -26,16 +25,10 @@ const std::byte* List<Key>::find(const Key& key) const noexcept {
 }
 
 template <class Key>
-void List<Key>::find_many(const Key* keys, std::size_t count, const std::byte** entries) const noexcept {
-  while (count > 0) {
-    const auto group = static_cast<unsigned>(std::min<std::size_t>(count, Towers::max_group));
-    Offset found[Towers::max_group];
-    towers_.find_many(keys, group, found);
-    for (unsigned i = 0; i < group; ++i) entries[i] = found[i] == 0 ? nullptr : towers_.entry(found[i]);
-    keys += group;
-    entries += group;
-    count -= group;
-  }
+void List<Key>::find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept {
+  Offset found[Towers::max_group];
+  towers_.find_many(keys, count, found);
+  for (unsigned i = 0; i < count; ++i) entries[i] = found[i] == 0 ? nullptr : towers_.entry(found[i]);
 }
 
 template <class Key>

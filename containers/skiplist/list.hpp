@@ -77,8 +77,8 @@ class List {
   // The entry of a key, or null; layout() reads it. Holds until the next write.
   const std::byte* find(const Key& key) const noexcept;
 
-  // The same for any number of keys, a group at a time so that they wait for memory together.
-  void find_many(const Key* keys, std::size_t count, const std::byte** entries) const noexcept;
+  // The same for up to Towers::max_group keys, which wait for memory together.
+  void find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept;
 
   // Keys that cut the list into pieces of about even size, ascending: their entries. Returns how
   // many it wrote, at most `count`.

@@ -9,9 +9,8 @@ using detail::grace_bit;
 
 std::uint64_t GracePeriods::ask(const Threads& threads) {
   wanted_ = under_way_ + 1;
-  const std::uint64_t mine = wanted_;
-  if (pending_ == 0) begin(threads);
-  return mine;
+  begin(threads);  // nothing while one is under way
+  return wanted_;
 }
 
 // Begins those that are wanted, until one has somebody to wait for.
@@ -28,7 +27,7 @@ void GracePeriods::begin(const Threads& threads) {
       thread->in_grace = !blocked || reads;
       pending_ += thread->in_grace;
     }
-    if (pending_ == 0) over_.store(under_way_, std::memory_order_release);
+    if (pending_ == 0) end();
   }
   over_.notify_all();
 }
@@ -50,7 +49,7 @@ void GracePeriods::leave(Thread& thread, const Threads& threads) {
 void GracePeriods::settle(Thread& thread, const Threads& threads) {
   thread.in_grace = false;
   if (--pending_ != 0) return;
-  over_.store(under_way_, std::memory_order_release);
+  end();
   begin(threads);
 }
 

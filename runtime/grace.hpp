@@ -53,6 +53,8 @@ class GracePeriods {
 
  private:
   void begin(const Threads& threads);
+  // Releases to over().
+  void end() noexcept { over_.store(under_way_, std::memory_order_release); }
   void settle(Thread& thread, const Threads& threads);
 
   std::atomic<std::uint64_t> over_{0};

@@ -36,7 +36,7 @@ HotBuckets::Row& HotBuckets::row_for(BucketNumber bucket) noexcept {
 }
 
 void HotBuckets::count(std::uint64_t table, BucketNumber bucket) noexcept {
-  if (busy_.test_and_set(std::memory_order_acquire)) return;
+  if (!try_enter()) return;
   if (table_ != table) {
     rows_.fill({});
     samples_ = 0;
@@ -44,15 +44,15 @@ void HotBuckets::count(std::uint64_t table, BucketNumber bucket) noexcept {
   }
   ++row_for(bucket).count;
   ++samples_;
-  busy_.clear(std::memory_order_release);
+  leave();
 }
 
 void HotBuckets::read(std::uint64_t table, MapStats& into) noexcept {
-  while (busy_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+  while (!try_enter()) std::this_thread::yield();
   const bool current = table_ == table;
   const std::uint64_t samples = samples_;
   std::array<Row, 32> rows = rows_;
-  busy_.clear(std::memory_order_release);
+  leave();
   if (!current) return;
 
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.least() > b.least(); });

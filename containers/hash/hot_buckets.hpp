@@ -61,6 +61,10 @@ class HotBuckets {
   // Whether this thread's next sample is due.
   static bool due() noexcept;
   Row& row_for(BucketNumber bucket) noexcept;
+  // Whether what follows `busy_` is now this thread's: acquires from the one who left it.
+  bool try_enter() noexcept { return !busy_.test_and_set(std::memory_order_acquire); }
+  // Releases to the next one who enters.
+  void leave() noexcept { busy_.clear(std::memory_order_release); }
 
   std::atomic_flag busy_;  // whoever has set it may use what follows
   std::uint64_t table_ = 0;

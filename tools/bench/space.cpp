@@ -55,16 +55,19 @@ struct Space {
   double committed;
 };
 
+// Keys that are made beforehand, so that only the map works.
+constexpr std::size_t turned_at_once = std::size_t{1} << 14;
+
 // Entry k of the shuffled order holds key order[k] + g * count after g turnovers.
 void turn_over(HeapMap& map, const SpaceOptions& options, Progress& progress) {
   const std::vector<std::uint32_t> order = shuffled(options.to);
   KeyBatch old_keys(options.maps.style());
   KeyBatch new_keys(options.maps.style());
   for (std::size_t turn = 0; turn < options.turnovers; ++turn) {
-    for (std::size_t done = 0; done < order.size(); done += std::size_t{1} << 14) {
+    for (std::size_t done = 0; done < order.size(); done += turned_at_once) {
       old_keys.clear();
       new_keys.clear();
-      for (std::size_t i = done; i < std::min(order.size(), done + (std::size_t{1} << 14)); ++i) {
+      for (std::size_t i = done; i < std::min(order.size(), done + turned_at_once); ++i) {
         old_keys.add(order[i] + turn * options.to);
         new_keys.add(order[i] + (turn + 1) * options.to);
       }

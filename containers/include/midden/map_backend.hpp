@@ -111,7 +111,7 @@ struct MapFinger {
   alignas(8) std::byte bytes[192] = {};
 };
 
-inline constexpr std::uint32_t map_ops_version = 2;
+inline constexpr std::uint32_t map_ops_version = 3;
 
 struct MapOps {
   std::uint32_t version = map_ops_version;
@@ -153,6 +153,23 @@ struct MapOps {
   // Ordered backends: keys that cut the map into pieces of about even size, strictly ascending and
   // none the first; writes `count` at most and returns how many. They hold as what `find` returns.
   std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
+
+  // Maps that all threads use at once (ConcurrentMap): the table that serves them, with a state of its
+  // own. Null: such a map puts locks around maps of this table.
+  const MapOps* concurrent = nullptr;
+
+  // The rest exists in such a table only, where `find`, `find_many` and `upsert_near` are null and
+  // `upsert` says no place: what they return would hold for nobody knows how long. Every function of the
+  // table may be called by several attached threads at a time, and is atomic for its key. A walk shows each entry
+  // that is there from its begin to its end exactly once, others at most once.
+
+  // Calls `take` with the key's value, which holds until it returns; it may make roots, but reach no other
+  // safepoint and call no map. Returns whether the key was there.
+  bool (*visit)(Attach&, MapState&, MapKey, void (*take)(void* context, MapFound), void* context) = nullptr;
+  // Stores `desired` where the key has the value `expected`: the same bytes, or the same object. Returns whether.
+  bool (*replace)(Attach&, MapState&, MapKey, MapValue expected, MapValue desired) = nullptr;
+  // Erases the key where it has that value. Returns whether.
+  bool (*erase_if)(Attach&, MapState&, MapKey, MapValue expected) = nullptr;
 };
 
 // A backend under its name. `ops` answers which table serves a shape, or null where it cannot.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "containers/skiplist/search.hpp"
+#include "containers/skiplist/towers.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -30,13 +31,12 @@ class Check {
   std::string run(std::size_t entries, Offset waiting) {
     std::size_t found = 0;
     if (!towers_.empty()) {
-      std::vector<Offset> level_nodes{towers_.root_};
-      for (unsigned level = towers_.height_; problems_.size() < enough; --level) {
+      std::vector<Offset> level_nodes{towers_.top_.node};
+      for (unsigned level = towers_.top_.level; problems_.size() < enough; --level) {
         found = check_level(level_nodes, level);
         if (level == 0) break;
         level_nodes = children(level_nodes);
       }
-      if (level_nodes.front() != towers_.first_) problem("the first leaf is not where the list begins");
     }
     if (found != entries)
       problem(std::to_string(found) + " entries in the leaves, " + std::to_string(entries) + " counted");
@@ -69,28 +69,39 @@ class Check {
     for (std::size_t i = 0; i < nodes.size() && problems_.size() < enough; ++i) {
       const Node& n = towers_.node(nodes[i]);
       keep(nodes[i], Node::bytes(n.capacity), "node");
-      if (n.next != (i + 1 < nodes.size() ? nodes[i + 1] : 0)) problem(nodes[i], level, "the link leads elsewhere");
-      check_node(nodes[i], level, i == 0);
+      if (i == 0 && n.low != 0) problem(nodes[i], level, "the first node has a low");
+      if (n.high != (i + 1 < nodes.size() ? towers_.node(nodes[i + 1]).low : 0)) {
+        problem(nodes[i], level, "high is not where the next node begins");
+      }
+      check_node(nodes[i], level);
       words += n.count;
     }
     return words;
   }
 
-  void check_node(Offset at, unsigned level, bool first) {
+  void check_node(Offset at, unsigned level) {
     const Node& n = towers_.node(at);
-    const bool alone = level == 0 && towers_.height_ == 0;
+    const bool alone = level == 0 && towers_.top_.level == 0;
     if (n.count > n.capacity || n.count < (level == 0 ? 1 : 2)) problem(at, level, "a wrong number of words");
     if (n.capacity != Node::max_words && !alone) problem(at, level, "not of full capacity");
-    if (level > 0) {
-      const Offset lowest = first ? 0 : towers_.first_entry(n.word(0).target, level - 1);
-      if (n.low != lowest) problem(at, level, "low is not the first entry");
-    }
+    if (level > 0 && towers_.node(n.word(0).target).low != n.low)
+      problem(at, level, "low is not that of its first word");
+    if (level == 0 && n.low != 0 && n.word(0).target != n.low) check_orphan(at, n);
     for (unsigned i = Towers::first_word(level); i < n.count; ++i) {
       const Offset entry = towers_.entry_of(n, level, i);
       if (n.word(i).piece != towers_.piece_in(n, level, entry)) {
         problem(at, level, "a wrong piece in word " + std::to_string(i));
       }
       if (level == 0) check_entry(at, entry);
+    }
+  }
+
+  void check_orphan(Offset at, const Node& leaf) {
+    const std::byte* const bytes = towers_.entry(leaf.low);
+    keep(leaf.low, towers_.layout().bytes(bytes), "orphan");
+    if (compare(towers_.key(leaf.low), towers_.key(leaf.word(0).target)) > 0) problem(at, 0, "a key below the fence");
+    if (previous_ != 0 && compare(towers_.key(previous_), towers_.key(leaf.low)) >= 0) {
+      problem(at, 0, "a key of the leaf before is not below the fence");
     }
   }
 
@@ -119,7 +130,7 @@ class Check {
       keep(waiting, towers_.layout().bytes(towers_.entry(waiting)), "entry in limbo");
     }
     for (const NodePool& pool : {towers_.leaves_, towers_.index_nodes_}) {
-      for (Offset at = pool.free(); at != 0; at = towers_.node(at).next) keep(at, NodePool::node_bytes, "free node");
+      for (Offset at = pool.free(); at != 0; at = towers_.node(at).low) keep(at, NodePool::node_bytes, "free node");
       keep_slab(pool);
     }
     const Arena& arena = towers_.arena();

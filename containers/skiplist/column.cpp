@@ -25,7 +25,7 @@ std::size_t Column::bytes() const noexcept {
 void Column::grow(Attach& here) {
   const bool first = room_ < chunk_size;
   const std::size_t room = first ? std::max(least_room, room_ * 2) : room_ + chunk_size;
-  if (room > std::size_t{1} << 32) throw TooLarge("midden: an ordered map holds at most 2^32 references");
+  if (room >= std::size_t{1} << 32) throw TooLarge("midden: an ordered map holds fewer than 2^32 references");
   // All that can fail comes first; what was made is linked at last. The stack is empty now.
   const std::size_t chunks = first ? 0 : chunk_count();
   Root<Array<Ref<Chunk>>> directory(chunks_);

@@ -34,7 +34,7 @@ class Column {
   Ref<void>& at(std::uint32_t index) const noexcept { return (*(*chunks_)[index / chunk_size])[index % chunk_size]; }
 
   // An index whose reference is null. May allocate first: a safepoint. Throws OutOfMemory, and
-  // TooLarge where 2^32 references are held.
+  // TooLarge where nearly 2^32 references are held.
   std::uint32_t take(Attach& here);
   void drop(std::uint32_t index) noexcept;
 

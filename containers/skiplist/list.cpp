@@ -75,7 +75,7 @@ Upsert List<Key>::overwrite(Memory& memory, const Towers::Place& place, Bytes va
   }
   const Offset made = make_entry(memory, Key::of(towers_.entry(old), layout()), value);
   towers_.replace(place, made);
-  retire(memory, old);
+  towers_.is_fence(leaf, old) ? orphan(memory, old) : retire(memory, old);
   return {layout().value(towers_.entry(made)), false};
 }
 
@@ -111,8 +111,10 @@ bool List<Key>::erase(Memory& memory, const Key& key) {
   if (!place.found) return false;
   const auto [leaf, i] = place.leaf();
   const Offset erased = towers_.node(leaf).word(i).target;
-  towers_.erase(place);
-  retire(memory, erased);
+  const Towers::Released released = towers_.erase(place);
+  if (released.left == 0 && released.orphan != erased) orphan(memory, erased);
+  if (released.left != 0) retire(memory, released.left);
+  if (released.orphan != 0) retire(memory, released.orphan);
   --size_;
   ++changes_;
   return true;
@@ -135,6 +137,15 @@ void List<Key>::retire(Memory& memory, Offset entry) noexcept {
   limbo_ = entry;
 }
 
+// The entry has left the map but not the towers: only its reference is given up.
+template <class Key>
+void List<Key>::orphan(Memory& memory, Offset entry) noexcept {
+  if (!layout().reference) return;
+  std::byte* const index = writable(layout().value(towers_.entry(entry)));
+  memory.drop_reference(load_32(index));
+  store_32(index, Layout::no_reference);
+}
+
 template <class Key>
 void List<Key>::drain(Memory& memory) noexcept {
   if (has_open_cursors()) return;
@@ -148,7 +159,10 @@ void List<Key>::drain(Memory& memory) noexcept {
 template <class Key>
 void List<Key>::free_entry(Memory& memory, Offset freed) noexcept {
   const std::byte* const entry = towers_.entry(freed);
-  if (layout().reference) memory.drop_reference(load_32(layout().value(entry).data));
+  if (layout().reference) {
+    const std::uint32_t index = load_32(layout().value(entry).data);
+    if (index != Layout::no_reference) memory.drop_reference(index);
+  }
   towers_.arena().release(freed, layout().bytes(entry));
 }
 
@@ -172,20 +186,38 @@ bool List<Key>::show_nothing(Cursor& cursor) const noexcept {
   return false;
 }
 
-// Shows word `index` of a leaf, or where there is none the first word of the next leaf.
 template <class Key>
-bool List<Key>::show(Cursor& cursor, Offset leaf, unsigned index) const noexcept {
-  if (index == towers_.node(leaf).count) {
-    leaf = towers_.node(leaf).next;
-    index = 0;
-    if (leaf == 0) return show_nothing(cursor);
-  }
-  cursor.entry = towers_.entry(towers_.node(leaf).word(index).target);
-  cursor.leaf = leaf;
-  cursor.index = index;
+bool List<Key>::show_word(Cursor& cursor) const noexcept {
+  cursor.entry = towers_.entry(towers_.node(cursor.leaf).word(cursor.index).target);
   cursor.changes = changes_;
   cursor.clears = clears_;
   return true;
+}
+
+// Shows the word of a place, or where there is none the first word of the next leaf.
+template <class Key>
+bool List<Key>::show(Cursor& cursor, const Towers::Place& place) const noexcept {
+  cursor.leaf = place.steps[0].node;
+  cursor.index = static_cast<std::uint16_t>(place.steps[0].index);
+  const bool has_above = towers_.top().level > 0;
+  cursor.above = has_above ? place.steps[1].node : 0;
+  cursor.above_index = has_above ? static_cast<std::uint16_t>(place.steps[1].index) : 0;
+  return cursor.index < towers_.node(cursor.leaf).count ? show_word(cursor) : show_next_leaf(cursor);
+}
+
+template <class Key>
+bool List<Key>::show_next_leaf(Cursor& cursor) const noexcept {
+  if (const Offset next = towers_.next_leaf(cursor.above, cursor.above_index); next != 0) {
+    ++cursor.above_index;
+    cursor.leaf = next;
+    cursor.index = 0;
+    return show_word(cursor);
+  }
+  const Offset high = towers_.node(cursor.leaf).high;
+  if (high == 0) return show_nothing(cursor);
+  Towers::Place place;
+  towers_.locate(Key::of(towers_.entry(high), layout()), place);
+  return show(cursor, place);
 }
 
 // Entries lie in the arena as they came, not in the order of their keys: a walk asks for those it
@@ -201,18 +233,19 @@ void List<Key>::fetch_forward(Cursor& cursor) const noexcept {
   const unsigned ahead = cursor.index + entries_ahead;
   const bool walking = cursor.walking;
   cursor.walking = true;
-  fetch(leaf, walking ? ahead : cursor.index + 1, ahead + 1);
-  if (leaf.next == 0) return;
-  if (cursor.index == 0) towers_.arena().prefetch(leaf.next);
+  fetch(leaf, walking ? ahead : cursor.index + 1u, ahead + 1);
+  const Offset next = towers_.next_leaf(cursor.above, cursor.above_index);
+  if (next == 0) return;
+  if (cursor.index == 0) towers_.arena().prefetch(next);
   if (ahead < leaf.count) return;
   const unsigned there = ahead - leaf.count;
-  fetch(towers_.node(leaf.next), walking ? there : 0, there + 1);
+  fetch(towers_.node(next), walking ? there : 0, there + 1);
 }
 
 template <class Key>
 void List<Key>::fetch_backward(Cursor& cursor) const noexcept {
   const unsigned from = cursor.index < entries_ahead ? 0 : cursor.index - entries_ahead;
-  fetch(towers_.node(cursor.leaf), from, cursor.walking ? from + 1 : cursor.index);
+  fetch(towers_.node(cursor.leaf), from, cursor.walking ? from + 1u : cursor.index);
   cursor.walking = true;
 }
 
@@ -228,15 +261,20 @@ bool List<Key>::find_again(Cursor& cursor, Towers::Place& place) const noexcept 
 template <class Key>
 bool List<Key>::first(Cursor& cursor) const noexcept {
   open(cursor);
-  return towers_.empty() ? show_nothing(cursor) : show(cursor, towers_.first_leaf(), 0);
+  if (towers_.empty()) return show_nothing(cursor);
+  Towers::Place place;
+  towers_.to_begin(place);
+  return show(cursor, place);
 }
 
 template <class Key>
 bool List<Key>::last(Cursor& cursor) const noexcept {
   open(cursor);
   if (towers_.empty()) return show_nothing(cursor);
-  const auto [leaf, index] = towers_.last_word();
-  return show(cursor, leaf, index);
+  Towers::Place place;
+  towers_.to_end(place);
+  --place.steps[0].index;
+  return show(cursor, place);
 }
 
 template <class Key>
@@ -245,7 +283,7 @@ bool List<Key>::seek(Cursor& cursor, const Key& key) const noexcept {
   if (towers_.empty()) return show_nothing(cursor);
   Towers::Place place;
   towers_.locate(key, place);
-  return show(cursor, place.leaf().node, place.leaf().index);
+  return show(cursor, place);
 }
 
 template <class Key>
@@ -253,11 +291,13 @@ bool List<Key>::next(Cursor& cursor) const noexcept {
   if (cursor.entry == nullptr) return false;
   if (cursor.changes == changes_) {
     fetch_forward(cursor);
-    return show(cursor, cursor.leaf, cursor.index + 1);
+    ++cursor.index;
+    return cursor.index < towers_.node(cursor.leaf).count ? show_word(cursor) : show_next_leaf(cursor);
   }
   Towers::Place place;
   if (!find_again(cursor, place)) return false;
-  return show(cursor, place.leaf().node, place.leaf().index + (place.found ? 1 : 0));
+  if (place.found) ++place.steps[0].index;
+  return show(cursor, place);
 }
 
 template <class Key>
@@ -265,13 +305,17 @@ bool List<Key>::previous(Cursor& cursor) const noexcept {
   if (cursor.entry == nullptr) return false;
   if (cursor.changes == changes_ && cursor.index > 0) {
     fetch_backward(cursor);
-    return show(cursor, cursor.leaf, cursor.index - 1);
+    --cursor.index;
+    return show_word(cursor);
   }
   Towers::Place place;
   if (!find_again(cursor, place)) return false;
-  if (place.leaf().index > 0) return show(cursor, place.leaf().node, place.leaf().index - 1);
-  if (!towers_.to_previous_leaf(place)) return show_nothing(cursor);
-  return show(cursor, place.leaf().node, place.leaf().index);
+  if (place.leaf().index == 0) {
+    if (!towers_.to_previous_leaf(place)) return show_nothing(cursor);
+  } else {
+    --place.steps[0].index;
+  }
+  return show(cursor, place);
 }
 
 template class List<WordKey>;

@@ -37,9 +37,11 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 // A place in a list that shows an entry. Plain bytes: whoever walks may keep it as such.
 struct Cursor {
   const std::byte* entry = nullptr;  // what it shows; null where it shows nothing
-  std::uint64_t changes = 0;         // the list's, when leaf and index were right
+  std::uint64_t changes = 0;         // the list's, when leaf, above and the indices were right
   Offset leaf = 0;
-  std::uint32_t index = 0;
+  Offset above = 0;  // the node that led to the leaf, and by which word; 0 where the leaf is the top
+  std::uint16_t index = 0;
+  std::uint16_t above_index = 0;
   std::uint32_t clears = 0;  // the list's, when it showed something
   bool open = false;
   bool walking = false;  // has asked for the entries ahead
@@ -109,11 +111,14 @@ class List {
   Upsert overwrite(Memory& memory, const Towers::Place& place, Bytes value);
   Offset make_entry(Memory& memory, const Key& key, Bytes value);
   void retire(Memory& memory, Offset entry) noexcept;
+  void orphan(Memory& memory, Offset entry) noexcept;
   void drain(Memory& memory) noexcept;
   void free_entry(Memory& memory, Offset entry) noexcept;
 
   void open(Cursor& cursor) const noexcept;
-  bool show(Cursor& cursor, Offset leaf, unsigned index) const noexcept;
+  bool show(Cursor& cursor, const Towers::Place& place) const noexcept;
+  bool show_next_leaf(Cursor& cursor) const noexcept;
+  bool show_word(Cursor& cursor) const noexcept;
   bool show_nothing(Cursor& cursor) const noexcept;
   [[gnu::always_inline]] void fetch(const Node& leaf, unsigned from, unsigned to) const noexcept;
   void fetch_forward(Cursor& cursor) const noexcept;

@@ -7,7 +7,9 @@
 //   prefix   how many leading bytes the pieces leave out
 //   piece    the four bytes of the key that follow the prefix, big-endian, zeros past its end
 //
-//    | next | stamp | low | prefix, count, capacity | piece, target | piece, target | ...
+//   fences   the keys between which all keys of a node lie: from `low` on, below `high`
+//
+//    | low | high | lock | prefix, count, capacity | piece, target | piece, target | ...
 //       4      4      4        2      1       1           4    4
 //
 // The prefix is that of most of a node's keys: of the key in its middle, to be precise. A key
@@ -15,15 +17,14 @@
 // cannot take the prefix from the others. Pieces therefore ascend, and only where two are equal
 // must the keys themselves be looked at.
 //
-// An index word stands for the first key below it. The first word of an index node is found by
-// no search within it (whoever gets there is known to be above): its piece is unused and its key
-// is the node's `low`, an entry, or 0 where the node is the left-most of its level.
+// An index word stands for the `low` of the node below it. The first word of an index node is found
+// by no search within it (whoever gets there is known to be above): its piece is unused. A fence is
+// an entry, which stays where it is also when it has left the map; 0 at either end of a level.
 //
 // A word of eight bytes was faster than pieces and offsets apart: the offset comes with the same
 // cache line. Plain search from the front, one word after the other, beat binary search and
 // vector instructions: the processor runs ahead along the guessed exit. README.md has figures.
 //
-// `stamp` is 0: it is the lock and version of a list with many writers.
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +54,12 @@ struct Node {
   Word& word(unsigned i) noexcept { return words()[i]; }
   const Word& word(unsigned i) const noexcept { return words()[i]; }
 
+  // What a word leads to; others may replace it meanwhile (replace). Acquires from there: whoever has the
+  // target has what was written before it could be reached.
+  Offset target(unsigned i) const noexcept { return __atomic_load_n(&word(i).target, __ATOMIC_ACQUIRE); }
+  // Releases to target().
+  void replace(unsigned i, Offset target) noexcept { __atomic_store_n(&word(i).target, target, __ATOMIC_RELEASE); }
+
   // The first word from `from` on whose piece is not below `piece`, or `count`.
   unsigned rank(unsigned from, std::uint32_t piece) const noexcept {
     unsigned i = from;
@@ -77,9 +84,9 @@ struct Node {
     std::memmove(words() + i, words() + i + 1, (count - i) * sizeof(Word));
   }
 
-  Offset next;  // to the right on the same level; 0 at its end
-  std::uint32_t stamp;
-  Offset low;  // index nodes: the entry that holds the node's first key
+  Offset low;
+  Offset high;
+  std::uint32_t lock;  // 0: free
   std::uint16_t prefix;
   std::uint8_t count;     // words in use
   std::uint8_t capacity;  // below max_words only while one leaf is the whole list

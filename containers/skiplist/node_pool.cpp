@@ -8,7 +8,7 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 Offset NodePool::take(Arena& arena, Memory& memory) {
   if (free_ != 0) {
     const Offset node = free_;
-    free_ = reinterpret_cast<const Node*>(arena.at(node))->next;
+    free_ = reinterpret_cast<const Node*>(arena.at(node))->low;
     return node;
   }
   if (left_ == 0) {
@@ -25,7 +25,7 @@ Offset NodePool::take(Arena& arena, Memory& memory) {
 }
 
 void NodePool::give_back(Arena& arena, Offset node) noexcept {
-  reinterpret_cast<Node*>(arena.at(node))->next = free_;
+  reinterpret_cast<Node*>(arena.at(node))->low = free_;
   free_ = node;
 }
 

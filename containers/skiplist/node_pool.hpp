@@ -2,7 +2,7 @@
 // NodePool: nodes of full capacity for one kind of level, the leaves or all levels above.
 //
 //   slab   1 to 32 nodes side by side, at most a 64th of the arena
-//   free   nodes that were given back, linked by `next`
+//   free   nodes that were given back, linked by `low`
 //
 // Cut from the arena one by one, nodes would lie among the entries, and each on a page of its own:
 // in a large map a search then waits for the translation of addresses about as long as for the

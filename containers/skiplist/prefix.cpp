@@ -39,7 +39,7 @@ struct Encoding {
 }  // namespace
 
 // The piece that an entry's key has in a node.
-std::uint32_t Towers::piece_in(const Node& n, unsigned level, Offset e) const noexcept {
+std::uint32_t Levels::piece_in(const Node& n, unsigned level, Offset e) const noexcept {
   const Bytes own = key(e);
   if (n.prefix == 0) return piece_of(own, 0);
   const Bytes middle = key(entry_of(n, level, sample(n, level)));
@@ -47,14 +47,12 @@ std::uint32_t Towers::piece_in(const Node& n, unsigned level, Offset e) const no
   return compare(own, middle) < 0 ? piece_below : piece_above;
 }
 
-std::size_t Towers::shared_by_fences(Offset node_at, unsigned level) const noexcept {
-  const Node& n = node(node_at);
-  if (n.next == 0 || leftmost(node_at, level)) return 0;
-  return std::min(common_bytes(key(first_entry(node_at, level)), key(first_entry(n.next, level))), Node::max_prefix);
+std::size_t Levels::shared_by_fences(const Node& n) const noexcept {
+  if (n.low == 0 || n.high == 0) return 0;
+  return std::min(common_bytes(key(n.low), key(n.high)), Node::max_prefix);
 }
 
-void Towers::choose_prefix(Offset node_at, unsigned level) noexcept {
-  Node& n = at(node_at);
+void Levels::choose_prefix(Node& n, unsigned level) noexcept {
   const unsigned from = first_word(level);
   const unsigned count = n.count - from;
   n.prefix = 0;
@@ -63,7 +61,7 @@ void Towers::choose_prefix(Offset node_at, unsigned level) noexcept {
   Bytes keys[Node::max_words];
   for (unsigned i = 0; i < count; ++i) keys[i] = key(entry_of(n, level, from + i));
   const std::size_t shared = common_bytes(keys[0], keys[count - 1]);
-  Encoding best(keys, count, shared, shared_by_fences(node_at, level));
+  Encoding best(keys, count, shared, shared_by_fences(n));
   if (too_many(best.ties, count)) {
     for (const unsigned strangers : {0u, (count + 7) / 8, count / 4}) {
       const unsigned last = count - 1 - strangers;
@@ -77,43 +75,40 @@ void Towers::choose_prefix(Offset node_at, unsigned level) noexcept {
 }
 
 // Whether it has for certain: a key whose piece is at the end of the range may have it or not.
-bool Towers::sample_has_prefix(const Node& n, unsigned level) const noexcept {
+bool Levels::sample_has_prefix(const Node& n, unsigned level) const noexcept {
   if (n.prefix == 0) return true;
   const unsigned i = sample(n, level);
   return i < n.count && !is_outside(n.word(i).piece);
 }
 
 // Gives a node new words, whose pieces are those behind `prefix` where it is not no_prefix. Its
-// `next` and `low` are set.
-void Towers::fill(Offset node_at, unsigned level, const Word* words, unsigned count, std::size_t prefix) noexcept {
-  Node& n = at(node_at);
+// fences are set.
+void Levels::fill(Node& n, unsigned level, const Word* words, unsigned count, std::size_t prefix) noexcept {
   std::copy_n(words, count, n.words());
   n.count = static_cast<std::uint8_t>(count);
   // Pieces behind the prefix that the new fences share need no second look.
-  if (prefix == shared_by_fences(node_at, level)) {
+  if (prefix == shared_by_fences(n)) {
     n.prefix = static_cast<std::uint16_t>(prefix);
     unsigned ties = 0;
     for (unsigned i = first_word(level) + 1; i < count; ++i) ties += n.word(i).piece == n.word(i - 1).piece;
     if (!too_many(ties, count) && sample_has_prefix(n, level)) return;
   }
-  choose_prefix(node_at, level);
+  choose_prefix(n, level);
 }
 
 // Word `i` is new. Where ties cannot be helped a new choice would be made for each word: so leaves,
 // which get most of them, choose only at some counts. A tie in an index node costs every search.
-void Towers::inserted(Offset node_at, unsigned level, unsigned i) noexcept {
-  const Node& n = node(node_at);
+void Levels::inserted(Node& n, unsigned level, unsigned i) noexcept {
   const std::uint32_t piece = n.word(i).piece;
   const bool tied =
       (i > first_word(level) && n.word(i - 1).piece == piece) || (i + 1u < n.count && n.word(i + 1).piece == piece);
   const bool due = level > 0 || n.count < 8 || n.count % 16 == 0;
-  if ((tied && due) || !sample_has_prefix(n, level)) choose_prefix(node_at, level);
+  if ((tied && due) || !sample_has_prefix(n, level)) choose_prefix(n, level);
 }
 
-// Word `i` of an index node has another first key.
-void Towers::rekey(Offset node_at, unsigned level, unsigned i, Offset e) noexcept {
-  Node& n = at(node_at);
-  if (i == sample(n, level)) return choose_prefix(node_at, level);
+// The node below word `i` of an index node has another `low`.
+void Levels::rekey(Node& n, unsigned level, unsigned i, Offset e) noexcept {
+  if (i == sample(n, level)) return choose_prefix(n, level);
   n.word(i).piece = piece_in(n, level, e);
 }
 

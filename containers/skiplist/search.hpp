@@ -1,26 +1,17 @@
 #pragma once
 // How a key finds its place: from the top down, one node a level.
 //
-// The code is made once for each form of key, in list.cpp. What keys share is in towers.hpp.
+// The code is made once for each form of key, in list.cpp. What keys share is in levels.hpp.
 
 #include <algorithm>
 
 #include "containers/skiplist/key.hpp"
-#include "containers/skiplist/towers.hpp"
+#include "containers/skiplist/levels.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-inline Offset Towers::first_entry(Offset node_at, unsigned level) const noexcept {
-  const Node& n = node(node_at);
-  return level == 0 ? n.word(0).target : n.low;
-}
-
-inline Offset Towers::entry_of(const Node& n, unsigned level, unsigned i) const noexcept {
-  return level == 0 ? n.word(i).target : first_entry(n.word(i).target, level - 1);
-}
-
 template <class Key>
-Towers::Probe Towers::probe(const Key& key, const Node& n, unsigned level, std::size_t known) const noexcept {
+Levels::Probe Levels::probe(const Key& key, const Node& n, unsigned level, std::size_t known) const noexcept {
   if (n.prefix > known) [[unlikely]] {
     const std::byte* const middle = entry(entry_of(n, level, sample(n, level)));
     const int side = key.compare_prefix(middle, known, n.prefix);
@@ -31,7 +22,7 @@ Towers::Probe Towers::probe(const Key& key, const Node& n, unsigned level, std::
 
 // The last word of an index node whose key is not above `key`.
 template <class Key>
-unsigned Towers::child_for(const Key& key, const Node& n, unsigned level, Known& known) const noexcept {
+unsigned Levels::child_for(const Key& key, const Node& n, unsigned level, Known& known) const noexcept {
   const std::size_t both = known.both();
   const auto [piece, inside] = probe(key, n, level, both);
   unsigned above = n.rank(1, piece);
@@ -57,27 +48,27 @@ unsigned Towers::child_for(const Key& key, const Node& n, unsigned level, Known&
 }
 
 template <class Key>
-Offset Towers::leaf_for(const Key& key, Known& known, Place* place) const noexcept {
-  Offset node_at = root_;
-  for (unsigned level = height_; level > 0; --level) {
+Offset Levels::leaf_for(Top top, const Key& key, Known& known, Place* place) const noexcept {
+  Offset node_at = top.node;
+  for (unsigned level = top.level; level > 0; --level) {
     const Node& n = node(node_at);
     const unsigned index = child_for(key, n, level, known);
     if (place != nullptr) place->steps[level] = {node_at, index};
-    node_at = n.word(index).target;
+    node_at = n.target(index);
   }
   return node_at;
 }
 
 // The entry of that key in a leaf, or 0. `i` is the first word whose piece is not below the key's.
 template <class Key>
-Offset Towers::match(const Key& key, const Node& leaf, unsigned i, std::uint32_t piece,
+Offset Levels::match(const Key& key, const Node& leaf, unsigned i, std::uint32_t piece,
                      std::size_t known) const noexcept {
   if (i == leaf.count || leaf.word(i).piece != piece) return 0;
-  if (key.equal(entry(leaf.word(i).target))) return leaf.word(i).target;
+  if (const Offset candidate = leaf.target(i); key.equal(entry(candidate))) return candidate;
   unsigned end = leaf.end_of(++i, piece);
   while (i < end) {
     const unsigned middle = (i + end) / 2;
-    const Offset candidate = leaf.word(middle).target;
+    const Offset candidate = leaf.target(middle);
     const int order = key.compare(entry(candidate), known);
     if (order == 0) return candidate;
     if (order < 0) {
@@ -90,10 +81,10 @@ Offset Towers::match(const Key& key, const Node& leaf, unsigned i, std::uint32_t
 }
 
 template <class Key>
-Offset Towers::find(const Key& key) const noexcept {
-  if (root_ == 0) return 0;
+Offset Levels::find(Top top, const Key& key) const noexcept {
+  if (top.node == 0) return 0;
   Known known;
-  const Node& leaf = node(leaf_for(key, known, nullptr));
+  const Node& leaf = node(leaf_for(top, key, known, nullptr));
   const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
   return match(key, leaf, leaf.rank(0, piece), piece, known.both());
 }
@@ -101,8 +92,8 @@ Offset Towers::find(const Key& key) const noexcept {
 // One level after the other for all keys, so that the memory that one waits for is on its way
 // while the others are looked at.
 template <class Key>
-void Towers::find_many(const Key* keys, unsigned count, Offset* found) const noexcept {
-  if (root_ == 0) {
+void Levels::find_many(Top top, const Key* keys, unsigned count, Offset* found) const noexcept {
+  if (top.node == 0) {
     std::fill_n(found, count, Offset{0});
     return;
   }
@@ -110,11 +101,11 @@ void Towers::find_many(const Key* keys, unsigned count, Offset* found) const noe
   Offset nodes[max_group];
   unsigned first[max_group];
   std::uint32_t pieces[max_group];
-  std::fill_n(nodes, count, root_);
-  for (unsigned level = height_; level > 0; --level) {
+  std::fill_n(nodes, count, top.node);
+  for (unsigned level = top.level; level > 0; --level) {
     for (unsigned k = 0; k < count; ++k) {
       const Node& n = node(nodes[k]);
-      nodes[k] = n.word(child_for(keys[k], n, level, known[k])).target;
+      nodes[k] = n.target(child_for(keys[k], n, level, known[k]));
       prefetch_node(nodes[k]);
     }
   }
@@ -122,7 +113,7 @@ void Towers::find_many(const Key* keys, unsigned count, Offset* found) const noe
     const Node& leaf = node(nodes[k]);
     pieces[k] = probe(keys[k], leaf, 0, known[k].both()).piece;
     first[k] = leaf.rank(0, pieces[k]);
-    if (first[k] < leaf.count) arena_.prefetch(leaf.word(first[k]).target);
+    if (first[k] < leaf.count) arena_.prefetch(leaf.target(first[k]));
   }
   for (unsigned k = 0; k < count; ++k) {
     found[k] = match(keys[k], node(nodes[k]), first[k], pieces[k], known[k].both());
@@ -131,7 +122,7 @@ void Towers::find_many(const Key* keys, unsigned count, Offset* found) const noe
 
 // Where in a leaf the key is or belongs.
 template <class Key>
-void Towers::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place& place) const noexcept {
+void Levels::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place& place) const noexcept {
   const Node& leaf = node(leaf_at);
   place.piece = probe(key, leaf, 0, known).piece;
   place.found = false;
@@ -139,7 +130,7 @@ void Towers::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place&
   unsigned end = leaf.end_of(i, place.piece);
   while (i < end) {
     const unsigned middle = (i + end) / 2;
-    const int order = key.compare(entry(leaf.word(middle).target), known);
+    const int order = key.compare(entry(leaf.target(middle)), known);
     if (order > 0) {
       i = middle + 1;
     } else if (order < 0) {
@@ -153,18 +144,18 @@ void Towers::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place&
 }
 
 template <class Key>
-void Towers::locate(const Key& key, Place& place) const noexcept {
+void Levels::locate(Top top, const Key& key, Place& place) const noexcept {
   Known known;
-  const Offset leaf = leaf_for(key, known, &place);
+  const Offset leaf = leaf_for(top, key, known, &place);
   locate_in(key, leaf, known.both(), place);
 }
 
 template <class Key>
-bool Towers::locate_near(const Key& key, Place& place) const noexcept {
+bool Levels::locate_near(const Key& key, Place& place) const noexcept {
   const Offset leaf_at = place.leaf().node;
-  const Offset next = node(leaf_at).next;
-  if (leaf_at != first_ && key.compare(entry(first_entry(leaf_at, 0)), 0) < 0) return false;
-  if (next != 0 && key.compare(entry(first_entry(next, 0)), 0) >= 0) return false;
+  const Node& leaf = node(leaf_at);
+  if (leaf.low != 0 && key.compare(entry(leaf.low), 0) < 0) return false;
+  if (leaf.high != 0 && key.compare(entry(leaf.high), 0) >= 0) return false;
   locate_in(key, leaf_at, 0, place);
   return true;
 }

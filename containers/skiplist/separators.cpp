@@ -14,28 +14,28 @@ namespace {
 constexpr std::size_t words_per_piece = 8;
 }
 
-std::size_t Towers::separators(Offset* entries, std::size_t count) const {
-  if (empty() || count == 0) return 0;
+std::size_t Levels::separators(Top top, Offset* entries, std::size_t count) const {
+  if (top.node == 0 || count == 0) return 0;
   struct Cut {
-    Offset node;
-    unsigned index;
+    Offset node;         // below the word, or an entry
     std::size_t before;  // weight of all words to the left
   };
-  std::vector<Cut> words;
+  std::vector<Cut> words{{top.node, 0}};
   std::size_t weight = 0;
-  unsigned level = height_ + 1;
-  Offset begin = root_;
+  unsigned level = top.level + 1;
   do {
     --level;
-    words.clear();
+    std::vector<Cut> below;
     weight = 0;
-    for (Offset at = begin; at != 0; at = node(at).next) {
-      for (unsigned i = 0; i < node(at).count; ++i) {
-        words.push_back({at, i, weight});
-        weight += level == 0 ? 1u : node(node(at).word(i).target).count;
+    for (const Cut& word : words) {
+      const Node& n = node(word.node);
+      for (unsigned i = 0; i < n.count; ++i) {
+        const Offset target = n.target(i);
+        below.push_back({target, weight});
+        weight += level == 0 ? 1u : node(target).count;
       }
     }
-    begin = node(begin).word(0).target;
+    words.swap(below);
   } while (level > 0 && words.size() < words_per_piece * (count + 1));
 
   std::size_t found = 0;
@@ -44,7 +44,7 @@ std::size_t Towers::separators(Offset* entries, std::size_t count) const {
     const std::size_t wanted = weight * piece / (count + 1);
     while (word < words.size() && words[word].before < wanted) ++word;
     if (word == words.size()) break;
-    entries[found++] = entry_of(node(words[word].node), level, words[word].index);
+    entries[found++] = level == 0 ? words[word].node : node(words[word].node).low;
     ++word;
   }
   return found;

@@ -41,10 +41,11 @@ std::vector<Offset> below(const Towers& towers, const std::vector<Offset>& nodes
 
 void add_levels(const Towers& towers, MapStats& stats) {
   if (towers.empty()) return;
-  stats.levels = towers.top_level() + 1;
-  std::vector<Offset> sample{towers.root()};
+  const auto [top, height] = towers.top();
+  stats.levels = height + 1;
+  std::vector<Offset> sample{top};
   double nodes = 1;
-  for (unsigned level = towers.top_level();; --level) {
+  for (unsigned level = height;; --level) {
     stats.nodes[level] = static_cast<std::size_t>(std::llround(nodes));
     const std::size_t words = words_of(towers, sample);
     if (level == 0) {

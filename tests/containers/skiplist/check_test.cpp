@@ -23,7 +23,7 @@ struct Victim {
       towers.insert(place, spare, entry);
     }
   }
-  Node& leaf() { return node(towers.node(towers.first_leaf()).next); }
+  Node& leaf() { return node(leaves_of(towers)[1]); }
   Node& node(Offset at) { return const_cast<Node&>(towers.node(at)); }
   Node& parent_of_leaf() {
     Towers::Place place;
@@ -58,14 +58,17 @@ TEST_CASE("The check finds nothing in a sound list, and damage of each kind") {
     std::swap(victim.leaf().word(1), victim.leaf().word(2));
     CHECK(victim.finds("keys do not ascend"));
   }
-  SECTION("a link that leaves out a leaf") {
-    Node& leaf = victim.leaf();
-    leaf.next = victim.towers.node(leaf.next).next;
-    CHECK(victim.finds("the link leads elsewhere"));
+  SECTION("fences with a gap between them") {
+    victim.leaf().high = victim.leaf().word(5).target;
+    CHECK(victim.finds("high is not where the next node begins"));
   }
-  SECTION("a low that is not the first entry") {
+  SECTION("a fence that is not that of the first node below") {
     victim.parent_of_leaf().low = victim.leaf().word(5).target;
-    CHECK(victim.finds("low is not the first entry"));
+    CHECK(victim.finds("low is not that of its first word"));
+  }
+  SECTION("a key below the fence") {
+    victim.leaf().low = victim.leaf().word(5).target;
+    CHECK(victim.finds("a key below the fence"));
   }
   SECTION("an empty leaf") {
     victim.leaf().count = 0;

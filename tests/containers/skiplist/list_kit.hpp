@@ -95,6 +95,21 @@ Key key_of(std::string_view bytes) {
   return Form<Key>::key(bytes);
 }
 
+// All leaves in order.
+inline std::vector<Offset> leaves_of(const Levels& levels, Levels::Top top) {
+  if (top.node == 0) return {};
+  std::vector<Offset> nodes{top.node};
+  for (unsigned level = top.level; level > 0; --level) {
+    std::vector<Offset> below;
+    for (const Offset at : nodes) {
+      for (unsigned i = 0; i < levels.node(at).count; ++i) below.push_back(levels.node(at).target(i));
+    }
+    nodes.swap(below);
+  }
+  return nodes;
+}
+inline std::vector<Offset> leaves_of(const Towers& towers) { return leaves_of(towers, towers.top()); }
+
 // A list with its memory, and keys and values as strings.
 template <class Key>
 class TestList {

@@ -80,7 +80,7 @@ TEST_CASE("Who erases the first key of every leaf, over and over, leaves no thin
   while (list.list.size() > 2000) {
     std::vector<std::string> firsts;
     const Towers& towers = list.list.towers();
-    for (Offset at = towers.first_leaf(); at != 0; at = towers.node(at).next) {
+    for (const Offset at : leaves_of(towers)) {
       firsts.push_back(as_string(list.list.layout().key(towers.entry(towers.node(at).word(0).target))));
     }
     for (const std::string& key : firsts) REQUIRE(list.erase(key));

@@ -75,15 +75,16 @@ struct Bare {
     Towers::Place place;
     towers.locate(WordKey(number), place);
     REQUIRE(place.found);
-    const Offset entry = towers.node(place.leaf().node).word(place.leaf().index).target;
-    towers.erase(place);
-    towers.arena().release(entry, towers.layout().bytes(towers.entry(entry)));
+    const Towers::Released released = towers.erase(place);
+    for (const Offset entry : {released.left, released.orphan}) {
+      if (entry != 0) towers.arena().release(entry, towers.layout().bytes(towers.entry(entry)));
+    }
     --size;
   }
   // The number of words of each leaf, in order.
   std::vector<unsigned> leaves() const {
     std::vector<unsigned> words;
-    for (Offset at = towers.first_leaf(); at != 0; at = towers.node(at).next) words.push_back(towers.node(at).count);
+    for (const Offset at : leaves_of(towers)) words.push_back(towers.node(at).count);
     return words;
   }
   std::string check() const { return towers.check(size, 0); }
@@ -210,11 +211,12 @@ TEST_CASE("Going back leaf by leaf sees every leaf") {
   std::size_t seen = 1;
   Towers::Place place;
   bare.towers.locate(WordKey(key_count), place);
-  CHECK(place.leaf().node == bare.towers.last_word().node);
+  const std::vector<Offset> leaves = leaves_of(bare.towers);
+  CHECK(place.leaf().node == leaves.back());
   while (bare.towers.to_previous_leaf(place)) {
     ++seen;
     CHECK(place.leaf().index + 1u == bare.towers.node(place.leaf().node).count);
   }
-  CHECK(place.leaf().node == bare.towers.first_leaf());
-  CHECK(seen == bare.leaves().size());
+  CHECK(place.leaf().node == leaves.front());
+  CHECK(seen == leaves.size());
 }

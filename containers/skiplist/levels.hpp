@@ -35,6 +35,7 @@
 #include <cstdint>
 
 #include "containers/skiplist/arena.hpp"
+#include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/entry.hpp"
 #include "containers/skiplist/node.hpp"
 
@@ -119,6 +120,10 @@ class Levels {
   // Of a node's six: few searches read further.
   static constexpr unsigned fetched_lines = 4;
   static constexpr unsigned line_units = 64 / Arena::unit_bytes;
+  // A node with fewer words takes some from its neighbour, or joins it.
+  static constexpr unsigned few_words = Node::max_words / 4;
+  // Two neighbours become one that can still take some words.
+  static constexpr unsigned joined_words = Node::max_words * 3 / 4;
   static constexpr std::size_t no_prefix = ~std::size_t{0};
 
   // How many leading bytes the key searched for shares with the fences of the present node.
@@ -167,6 +172,17 @@ class Levels {
   void fill(Node& n, unsigned level, const Word* words, unsigned count, std::size_t prefix) noexcept;
   void inserted(Node& n, unsigned level, unsigned i) noexcept;
   void rekey(Node& n, unsigned level, unsigned i, Offset entry) noexcept;
+
+  // A full node's words and one more, `i`.
+  struct Overfull {
+    static constexpr unsigned total = Node::max_words + 1;
+    Word words[total];
+    unsigned cut;  // those before it stay on the left
+  };
+  Overfull overfill(const Node& n, unsigned level, unsigned i, Word added, Draws& draws) const noexcept;
+  // Gives two nodes the words, cut there, and the fences from `low` to `high`.
+  void fill_two(Node& left, Node& right, unsigned level, const Word* words, unsigned count, unsigned cut, Offset low,
+                Offset high, std::size_t prefix) noexcept;
 
   Arena arena_;
   Layout layout_;

@@ -7,6 +7,7 @@
 //   prefix   how many leading bytes the pieces leave out
 //   piece    the four bytes of the key that follow the prefix, big-endian, zeros past its end
 //
+//   dead     replaced by another node, where there are many writers
 //   fences   the keys between which all keys of a node lie: from `low` on, below `high`
 //
 //    | low | high | lock | prefix, count, capacity | piece, target | piece, target | ...
@@ -54,6 +55,26 @@ struct Node {
   Word& word(unsigned i) noexcept { return words()[i]; }
   const Word& word(unsigned i) const noexcept { return words()[i]; }
 
+  // --- with many writers: who changes a node, or the targets of its words, holds its lock ------
+
+  // `lock`: these, or that the node is dead, which it stays: it cannot be reached any more, and will be used again
+  // after a grace period.
+  static constexpr std::uint32_t free = 0;
+  static constexpr std::uint32_t held = 1;
+  static constexpr std::uint32_t dead = 2;  // or an offset: of the next dead node in its list
+
+  // Whether it was free. Acquires from unlock(): what the holder before did comes first.
+  bool try_lock() noexcept {
+    std::uint32_t expected = free;
+    return __atomic_compare_exchange_n(&lock, &expected, held, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  }
+  // Releases to try_lock().
+  void unlock() noexcept { __atomic_store_n(&lock, free, __ATOMIC_RELEASE); }
+  // The holder, after the node was replaced above. Releases to is_dead().
+  void die(std::uint32_t next_dead) noexcept { __atomic_store_n(&lock, next_dead, __ATOMIC_RELEASE); }
+  // Acquires from die(): who sees it sees what replaced the node, too.
+  bool is_dead() const noexcept { return __atomic_load_n(&lock, __ATOMIC_ACQUIRE) >= dead; }
+
   // What a word leads to; others may replace it meanwhile (replace). Acquires from there: whoever has the
   // target has what was written before it could be reached.
   Offset target(unsigned i) const noexcept { return __atomic_load_n(&word(i).target, __ATOMIC_ACQUIRE); }
@@ -86,7 +107,7 @@ struct Node {
 
   Offset low;
   Offset high;
-  std::uint32_t lock;  // 0: free
+  std::uint32_t lock;
   std::uint16_t prefix;
   std::uint8_t count;     // words in use
   std::uint8_t capacity;  // below max_words only while one leaf is the whole list

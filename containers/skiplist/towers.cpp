@@ -15,11 +15,6 @@ constexpr unsigned first_capacity = 4;
 constexpr unsigned next_capacity(unsigned capacity) noexcept { return 2 * capacity + 2; }
 static_assert(next_capacity(next_capacity(next_capacity(first_capacity))) == Node::max_words);
 
-// A node with fewer words takes some from its neighbour, or joins it.
-constexpr unsigned few_words = Node::max_words / 4;
-// Two neighbours become one that can still take some words.
-constexpr unsigned joined_words = Node::max_words * 3 / 4;
-
 bool is_full(const Node& n) noexcept { return n.count == n.capacity; }
 
 }  // namespace
@@ -99,32 +94,12 @@ void Towers::grow_only_leaf(const Place& place, Offset grown, Offset entry) noex
   free_node(old, 0);
 }
 
-// Cuts a full node in two, with one word added. Returns the word for the right one. Where keys
-// come in ascending or descending order, at the list's ends, the full half is left full.
+// Cuts a full node in two, with one word added. Returns the word for the right one.
 Word Towers::divide(const Step& step, unsigned level, Word added, Offset right) noexcept {
-  constexpr unsigned total = Node::max_words + 1;
   Node& l = at(step.node);
-  Node& r = at(right);
   const unsigned i = level == 0 ? step.index : step.index + 1;
-  if (level > 0) added.piece = piece_in(l, level, node(added.target).low);
-
-  Word words[total];
-  std::copy_n(l.words(), i, words);
-  words[i] = added;
-  std::copy_n(l.words() + i, l.count - i, words + i + 1);
-
-  const unsigned fewest = level == 0 ? 1 : 2;
-  unsigned cut = level == 0 ? total / 2 : total / 3 + draws_.below(total / 3);
-  if (i == first_word(level) && l.low == 0) cut = fewest;
-  if (i == total - 1 && l.high == 0) cut = total - fewest;
-
-  const std::size_t prefix = l.prefix;
-  const Offset fence = level == 0 ? words[cut].target : node(words[cut].target).low;
-  r.low = fence;
-  r.high = l.high;
-  l.high = fence;
-  fill(r, level, words + cut, total - cut, prefix);
-  fill(l, level, words, cut, prefix);
+  const Overfull all = overfill(l, level, i, added, draws_);
+  fill_two(l, at(right), level, all.words, Overfull::total, all.cut, l.low, l.high, l.prefix);
   return {0, right};
 }
 
@@ -173,10 +148,7 @@ Offset Towers::combine(const Place& place, unsigned level) noexcept {
     parent.erase(i + 1);
     if (!sample_has_prefix(parent, level + 1)) choose_prefix(parent, level + 1);
   } else {
-    const unsigned cut = total / 2;
-    l.high = r.low = level == 0 ? words[cut].target : node(words[cut].target).low;
-    fill(r, level, words + cut, total - cut, prefix);
-    fill(l, level, words, cut, prefix);
+    fill_two(l, r, level, words, total, total / 2, l.low, r.high, prefix);
     rekey(parent, level + 1, i + 1, r.low);
   }
   if (parent_at != top_.node) {

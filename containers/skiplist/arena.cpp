@@ -22,6 +22,8 @@ struct Tables {
 };
 constexpr std::uint32_t table_units = (sizeof(Tables) + 63) / 64 * line_units;
 
+constexpr std::size_t segment_units(unsigned index) noexcept { return std::size_t{first_units} << index; }
+
 // Of an allocation, as the bins round it.
 std::size_t to_units(std::size_t bytes) noexcept {
   return Bins::round_up(bytes == 0 ? 1 : (bytes + unit_bytes - 1) / unit_bytes);
@@ -46,7 +48,7 @@ Offset Arena::allocate(Memory& memory, std::size_t bytes) {
   const std::size_t units = to_units(bytes);
   Offset offset = take_chunk(units);
   if (offset == 0) {
-    if (left_ < units) open_segment(memory, units);
+    if (left_ < units) open_segment_for(memory, units);
     offset = cut(static_cast<std::uint32_t>(units));
   }
   in_use_ += units * unit_bytes;
@@ -59,7 +61,7 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   Offset offset = 0;
   if (left_ < units + gap) {
     offset = take_chunk(units);
-    if (offset == 0) open_segment(memory, units);
+    if (offset == 0) open_segment_for(memory, units);
     gap = (0 - window_) % line_units;
   }
   if (offset == 0) {
@@ -77,29 +79,53 @@ void Arena::release(Offset offset, std::size_t bytes) noexcept {
   if (bins_ != nullptr) bins_->put(*this, offset, static_cast<std::uint32_t>(units));
 }
 
-// Opens a segment with room for `units` and lets the window be it.
-void Arena::open_segment(Memory& memory, std::size_t units) {
-  const auto size = [](unsigned index) { return std::size_t{first_units} << index; };
-  const auto tables = [this](unsigned index) {
-    return bins_ == nullptr && index >= inline_segments ? std::size_t{table_units} : 0;
-  };
+void Arena::release_part(Offset offset, std::size_t bytes) noexcept {
+  in_use_ -= bytes;
+  bins_->put(*this, offset, static_cast<std::uint32_t>(bytes / unit_bytes));
+}
+
+Offset Arena::reuse(std::size_t bytes) noexcept {
+  const std::size_t units = to_units(bytes);
+  const Offset offset = take_chunk(units);
+  if (offset != 0) in_use_ += units * unit_bytes;
+  return offset;
+}
+
+bool Arena::has_room(std::size_t bytes) const noexcept { return left_ >= to_units(bytes) + (0 - window_) % line_units; }
+
+unsigned Arena::next_segment(std::size_t bytes) const { return next_segment_for(to_units(bytes) + line_units); }
+void Arena::open_segment(Memory& memory, std::size_t bytes) { open_segment_for(memory, to_units(bytes) + line_units); }
+
+// The tables stand in the first segment that has room for them.
+std::size_t Arena::table_units_in(unsigned index) const noexcept {
+  return bins_ == nullptr && index >= inline_segments ? std::size_t{table_units} : 0;
+}
+
+// The next one with room for `units`.
+unsigned Arena::next_segment_for(std::size_t units) const {
   unsigned index = segments_;
-  while (index < limit_ && size(index) - tables(index) < units) ++index;
-  if (index >= limit_) {
-    const std::size_t limit = (size(limit_) - first_units) * unit_bytes;
-    throw TooLarge("midden: an ordered map's arena is limited to " + std::to_string(limit) + " bytes in " +
-                   std::to_string(limit_) + " segments, the last one of which is full or too small");
-  }
-  std::byte* const memory_begin = memory.segment(index, size(index) * unit_bytes);
+  while (index < limit_ && segment_units(index) - table_units_in(index) < units) ++index;
+  if (index < limit_) return index;
+  const std::size_t limit = (segment_units(limit_) - first_units) * unit_bytes;
+  throw TooLarge("midden: an ordered map's arena is limited to " + std::to_string(limit) + " bytes in " +
+                 std::to_string(limit_) + " segments, the last one of which is full or too small");
+}
+
+// Opens it and lets the window be it.
+void Arena::open_segment_for(Memory& memory, std::size_t units) {
+  const unsigned index = next_segment_for(units);
+  const std::size_t size = segment_units(index);
+  const std::size_t tables = table_units_in(index);
+  std::byte* const memory_begin = memory.segment(index, size * unit_bytes);
 
   if (bins_ != nullptr) bins_->put(*this, window_, left_);
   closed_ += newest_;
-  newest_ = size(index) * unit_bytes;
+  newest_ = size * unit_bytes;
   segments_ = static_cast<std::uint8_t>(index + 1);
-  window_ = static_cast<Offset>(size(index));
-  left_ = static_cast<std::uint32_t>(size(index));
-  const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(memory_begin) - unit_bytes * size(index);
-  if (tables(index) != 0) {
+  window_ = static_cast<Offset>(size);
+  left_ = static_cast<std::uint32_t>(size);
+  const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(memory_begin) - unit_bytes * size;
+  if (tables != 0) {
     auto* const made = ::new (memory_begin) Tables{};
     for (unsigned i = 0; i < inline_segments; ++i) made->bases[i] = first_bases_[i];
     bases_ = made->bases;

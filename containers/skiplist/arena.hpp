@@ -65,12 +65,26 @@ class Arena {
   // The same, beginning at a cache line where the window has room for it.
   Offset allocate_lines(Memory& memory, std::size_t bytes);
 
+  // The same from memory that was given back alone; 0 where there is none that fits.
+  Offset reuse(std::size_t bytes) noexcept;
+
+  // Whether the newest segment has room for that many bytes, also at a cache line.
+  bool has_room(std::size_t bytes) const noexcept;
+
+  // The segment that an allocation of that many bytes would open; and opens it. Throw as allocate does.
+  unsigned next_segment(std::size_t bytes) const;
+  void open_segment(Memory& memory, std::size_t bytes);
+  static constexpr std::size_t segment_bytes(unsigned index) noexcept { return std::size_t{128} << index; }
+
   // What an allocation of that many bytes takes: a multiple of 4, and past 128 bytes of an eighth
   // of the power of two below, as the bins want it.
   static std::size_t allocation_bytes(std::size_t bytes) noexcept;
 
   // Takes back an allocation that was of that many bytes.
   void release(Offset offset, std::size_t bytes) noexcept;
+
+  // Takes back a part of one, of any multiple of 4 bytes. There are bins.
+  void release_part(Offset offset, std::size_t bytes) noexcept;
 
   // Forgets all segments.
   void reset() noexcept;
@@ -93,7 +107,9 @@ class Arena {
  private:
   static constexpr unsigned inline_segments = 5;
 
-  void open_segment(Memory& memory, std::size_t units);
+  void open_segment_for(Memory& memory, std::size_t units);
+  unsigned next_segment_for(std::size_t units) const;
+  std::size_t table_units_in(unsigned index) const noexcept;
   Offset take_chunk(std::size_t units) noexcept;
   Offset cut(std::uint32_t units) noexcept;
 

@@ -24,16 +24,21 @@ void Levels::to_end(Top top, Place& place) const noexcept {
 }
 
 bool Levels::to_previous_leaf(Top top, Place& place) const noexcept {
-  unsigned level = 1;
-  while (level <= top.level && place.steps[level].index == 0) ++level;
-  if (level > top.level) return false;
-  Offset at = place.steps[level].node;
-  unsigned index = --place.steps[level].index;
-  while (level > 0) {
-    at = node(at).target(index);
-    index = node(at).count - 1u;
-    place.steps[--level] = {at, index};
-  }
+  do {
+    unsigned level = 1;
+    while (level <= top.level && place.steps[level].index == 0) ++level;
+    if (level > top.level) return false;
+    Offset at = place.steps[level].node;
+    unsigned index = --place.steps[level].index;
+    while (level > 1) {
+      at = node(at).target(index);
+      index = node(at).count - 1u;
+      place.steps[--level] = {at, index};
+    }
+    const Offset leaf = node(at).target(index);
+    place.steps[0] = {leaf, node(leaf).count};
+  } while (place.steps[0].index == 0);
+  --place.steps[0].index;
   return true;
 }
 

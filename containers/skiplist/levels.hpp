@@ -103,7 +103,7 @@ class Levels {
     return above != 0 && index + 1u < node(above).count ? node(above).target(index + 1) : 0;
   }
 
-  // Lets a place be the last word of the leaf before; false where there is none.
+  // Lets a place be the last word of the leaf before, passing by empty ones; false where there is none.
   bool to_previous_leaf(Top top, Place& place) const noexcept;
 
   // Keys that cut the list into pieces of about even size, ascending: the entries that hold them,

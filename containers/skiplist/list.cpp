@@ -11,9 +11,6 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 namespace {
 
-// How far ahead of a cursor.
-constexpr unsigned entries_ahead = 20;
-
 std::byte* writable(Bytes bytes) noexcept { return const_cast<std::byte*>(bytes.data); }
 
 }  // namespace
@@ -181,141 +178,35 @@ void List<Key>::close(Cursor& cursor) const noexcept {
 }
 
 template <class Key>
-bool List<Key>::show_nothing(Cursor& cursor) const noexcept {
-  cursor.entry = nullptr;
-  return false;
-}
-
-template <class Key>
-bool List<Key>::show_word(Cursor& cursor) const noexcept {
-  cursor.entry = towers_.entry(towers_.node(cursor.leaf).word(cursor.index).target);
-  cursor.changes = changes_;
-  cursor.clears = clears_;
-  return true;
-}
-
-// Shows the word of a place, or where there is none the first word of the next leaf.
-template <class Key>
-bool List<Key>::show(Cursor& cursor, const Towers::Place& place) const noexcept {
-  cursor.leaf = place.steps[0].node;
-  cursor.index = static_cast<std::uint16_t>(place.steps[0].index);
-  const bool has_above = towers_.top().level > 0;
-  cursor.above = has_above ? place.steps[1].node : 0;
-  cursor.above_index = has_above ? static_cast<std::uint16_t>(place.steps[1].index) : 0;
-  return cursor.index < towers_.node(cursor.leaf).count ? show_word(cursor) : show_next_leaf(cursor);
-}
-
-template <class Key>
-bool List<Key>::show_next_leaf(Cursor& cursor) const noexcept {
-  if (const Offset next = towers_.next_leaf(cursor.above, cursor.above_index); next != 0) {
-    ++cursor.above_index;
-    cursor.leaf = next;
-    cursor.index = 0;
-    return show_word(cursor);
-  }
-  const Offset high = towers_.node(cursor.leaf).high;
-  if (high == 0) return show_nothing(cursor);
-  Towers::Place place;
-  towers_.locate(Key::of(towers_.entry(high), layout()), place);
-  return show(cursor, place);
-}
-
-// Entries lie in the arena as they came, not in the order of their keys: a walk asks for those it
-// will come to while it shows others. This fetches words [from, to) of a leaf, as far as they go.
-template <class Key>
-inline void List<Key>::fetch(const Node& leaf, unsigned from, unsigned to) const noexcept {
-  for (unsigned i = from; i < to && i < leaf.count; ++i) towers_.arena().prefetch(leaf.word(i).target);
-}
-
-template <class Key>
-void List<Key>::fetch_forward(Cursor& cursor) const noexcept {
-  const Node& leaf = towers_.node(cursor.leaf);
-  const unsigned ahead = cursor.index + entries_ahead;
-  const bool walking = cursor.walking;
-  cursor.walking = true;
-  fetch(leaf, walking ? ahead : cursor.index + 1u, ahead + 1);
-  const Offset next = towers_.next_leaf(cursor.above, cursor.above_index);
-  if (next == 0) return;
-  if (cursor.index == 0) towers_.arena().prefetch(next);
-  if (ahead < leaf.count) return;
-  const unsigned there = ahead - leaf.count;
-  fetch(towers_.node(next), walking ? there : 0, there + 1);
-}
-
-template <class Key>
-void List<Key>::fetch_backward(Cursor& cursor) const noexcept {
-  const unsigned from = cursor.index < entries_ahead ? 0 : cursor.index - entries_ahead;
-  fetch(towers_.node(cursor.leaf), from, cursor.walking ? from + 1u : cursor.index);
-  cursor.walking = true;
-}
-
-// Where the key is that a cursor shows, or would be; false in an empty list, and after a clear.
-template <class Key>
-bool List<Key>::find_again(Cursor& cursor, Towers::Place& place) const noexcept {
-  cursor.walking = false;
-  if (towers_.empty() || cursor.clears != clears_) return show_nothing(cursor);
-  towers_.locate(Key::of(cursor.entry, layout()), place);
-  return true;
-}
-
-template <class Key>
 bool List<Key>::first(Cursor& cursor) const noexcept {
   open(cursor);
-  if (towers_.empty()) return show_nothing(cursor);
-  Towers::Place place;
-  towers_.to_begin(place);
-  return show(cursor, place);
+  return Walking(*this, cursor).first();
 }
 
 template <class Key>
 bool List<Key>::last(Cursor& cursor) const noexcept {
   open(cursor);
-  if (towers_.empty()) return show_nothing(cursor);
-  Towers::Place place;
-  towers_.to_end(place);
-  --place.steps[0].index;
-  return show(cursor, place);
+  return Walking(*this, cursor).last();
 }
 
 template <class Key>
 bool List<Key>::seek(Cursor& cursor, const Key& key) const noexcept {
   open(cursor);
-  if (towers_.empty()) return show_nothing(cursor);
-  Towers::Place place;
-  towers_.locate(key, place);
-  return show(cursor, place);
+  return Walking(*this, cursor).seek(key);
 }
 
 template <class Key>
 bool List<Key>::next(Cursor& cursor) const noexcept {
   if (cursor.entry == nullptr) return false;
-  if (cursor.changes == changes_) {
-    fetch_forward(cursor);
-    ++cursor.index;
-    return cursor.index < towers_.node(cursor.leaf).count ? show_word(cursor) : show_next_leaf(cursor);
-  }
-  Towers::Place place;
-  if (!find_again(cursor, place)) return false;
-  if (place.found) ++place.steps[0].index;
-  return show(cursor, place);
+  const Walking walk(*this, cursor);
+  return cursor.clears == clears_ ? walk.next() : walk.show_nothing();
 }
 
 template <class Key>
 bool List<Key>::previous(Cursor& cursor) const noexcept {
   if (cursor.entry == nullptr) return false;
-  if (cursor.changes == changes_ && cursor.index > 0) {
-    fetch_backward(cursor);
-    --cursor.index;
-    return show_word(cursor);
-  }
-  Towers::Place place;
-  if (!find_again(cursor, place)) return false;
-  if (place.leaf().index == 0) {
-    if (!towers_.to_previous_leaf(place)) return show_nothing(cursor);
-  } else {
-    --place.steps[0].index;
-  }
-  return show(cursor, place);
+  const Walking walk(*this, cursor);
+  return cursor.clears == clears_ ? walk.previous() : walk.show_nothing();
 }
 
 template class List<WordKey>;

@@ -31,21 +31,9 @@
 
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/towers.hpp"
+#include "containers/skiplist/walk.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
-
-// A place in a list that shows an entry. Plain bytes: whoever walks may keep it as such.
-struct Cursor {
-  const std::byte* entry = nullptr;  // what it shows; null where it shows nothing
-  std::uint64_t changes = 0;         // the list's, when leaf, above and the indices were right
-  Offset leaf = 0;
-  Offset above = 0;  // the node that led to the leaf, and by which word; 0 where the leaf is the top
-  std::uint16_t index = 0;
-  std::uint16_t above_index = 0;
-  std::uint32_t clears = 0;  // the list's, when it showed something
-  bool open = false;
-  bool walking = false;  // has asked for the entries ahead
-};
 
 // Where the last key of a run of ascending keys was written, so that the next one is looked for
 // there. Plain bytes that begin as zeros, of whoever writes the run.
@@ -74,6 +62,8 @@ class List {
   std::size_t bytes_in_use() const noexcept { return towers_.arena().in_use(); }
   bool has_open_cursors() const noexcept { return open_cursors() != 0; }
   const Towers& towers() const noexcept { return towers_; }
+  const Levels& levels() const noexcept { return towers_; }
+  Levels::Top top() const noexcept { return towers_.top(); }
   Offset limbo() const noexcept { return limbo_; }  // the first entry in it, or 0
 
   // The entry of a key, or null; layout() reads it. Holds until the next write.
@@ -108,6 +98,16 @@ class List {
   std::string check() const { return towers_.check(size_, limbo_); }
 
  private:
+  using Walking = Walk<Key, List>;
+  friend Walking;
+
+  bool leaf_right(const Cursor& cursor) const noexcept { return cursor.changes == changes_; }
+  bool above_right(const Cursor& cursor) const noexcept { return leaf_right(cursor); }
+  void note(Cursor& cursor) const noexcept {
+    cursor.changes = changes_;
+    cursor.clears = clears_;
+  }
+
   Upsert overwrite(Memory& memory, const Towers::Place& place, Bytes value);
   Offset make_entry(Memory& memory, const Key& key, Bytes value);
   void retire(Memory& memory, Offset entry) noexcept;
@@ -116,15 +116,6 @@ class List {
   void free_entry(Memory& memory, Offset entry) noexcept;
 
   void open(Cursor& cursor) const noexcept;
-  bool show(Cursor& cursor, const Towers::Place& place) const noexcept;
-  bool show_next_leaf(Cursor& cursor) const noexcept;
-  bool show_word(Cursor& cursor) const noexcept;
-  bool show_nothing(Cursor& cursor) const noexcept;
-  [[gnu::always_inline]] void fetch(const Node& leaf, unsigned from, unsigned to) const noexcept;
-  void fetch_forward(Cursor& cursor) const noexcept;
-  void fetch_backward(Cursor& cursor) const noexcept;
-  bool find_again(Cursor& cursor, Towers::Place& place) const noexcept;
-
   // Relaxed: between a reader and the writer stands whatever makes the map theirs in turn.
   std::uint32_t open_cursors() const noexcept { return open_cursors_.load(std::memory_order_relaxed); }
   void count_cursor(std::uint32_t by) const noexcept { open_cursors_.fetch_add(by, std::memory_order_relaxed); }

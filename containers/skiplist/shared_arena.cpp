@@ -1,0 +1,249 @@
+#include "containers/skiplist/shared_arena.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <new>
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+namespace {
+
+constexpr unsigned node_portion = 16;
+constexpr std::size_t least_window = std::size_t{1} << 10;
+constexpr std::size_t most_window = std::size_t{16} << 10;
+constexpr std::size_t commit_step = std::size_t{128} << 10;
+// The first segment has room for the arena's tables, which may not move while others read.
+constexpr std::size_t first_bytes = std::size_t{8} << 10;
+constexpr unsigned most_counted = 4096;  // nodes and entries of a batch
+// Of slabs of nodes, with what it takes to begin at a line.
+constexpr std::size_t slab_bytes = (NodePool::largest_slab + 1) * NodePool::node_bytes;
+
+// Where the arena has been asked before whether it has room.
+class NoMemory final : public Memory {
+ public:
+  std::byte* segment(unsigned, std::size_t) override { throw std::bad_alloc(); }
+  void drop_reference(std::uint32_t) noexcept override {}
+};
+
+// One segment, made before.
+class MadeBefore final : public Memory {
+ public:
+  explicit MadeBefore(std::byte* begin) noexcept : begin_(begin) {}
+  std::byte* segment(unsigned, std::size_t) override { return begin_; }
+  void drop_reference(std::uint32_t) noexcept override {}
+
+ private:
+  std::byte* begin_;
+};
+
+// Threads that come one after the other begin at different stripes.
+unsigned& home_stripe() noexcept {
+  static std::atomic<unsigned> threads{0};
+  // Relaxed: only that they differ matters.
+  thread_local unsigned home = threads.fetch_add(1, std::memory_order_relaxed);
+  return home;
+}
+
+}  // namespace
+
+SharedArena::SharedArena(Levels& levels, std::uint64_t seed) noexcept : levels_(levels), arena_(levels.arena()) {
+  Draws draws(seed);
+  for (Stripe& stripe : stripes_) stripe.draws = Draws(draws.next());
+}
+
+Stripe& SharedArena::hold() noexcept {
+  unsigned& home = home_stripe();
+  for (Spin spin;; spin.wait()) {
+    for (unsigned tried = 0; tried < stripe_count; ++tried) {
+      Stripe& stripe = stripes_[(home + tried) % stripe_count];
+      if (!stripe.try_hold()) continue;
+      home += tried;
+      return stripe;
+    }
+  }
+}
+
+void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
+  while (stripe.waits > 0 && memory.grace_period_over(stripe.waiting[stripe.oldest].period)) {
+    free_batch(stripe, stripe.waiting[stripe.oldest]);
+    stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
+    --stripe.waits;
+  }
+  if (stripe.filling.count < Limbo::batch || stripe.waits == Stripe::most_waiting) return;
+  stripe.filling.period = memory.begin_grace_period();
+  stripe.waiting[(stripe.oldest + stripe.waits) % Stripe::most_waiting] = stripe.filling;
+  ++stripe.waits;
+  stripe.filling = Limbo{};
+}
+
+void SharedArena::free_batch(Stripe& stripe, const Limbo& batch) noexcept {
+  for (Offset at = batch.nodes; at != Node::dead;) {
+    const Offset next = levels_.node(at).lock;
+    stripe.give_node(levels_, at);
+    at = next;
+  }
+  if (stripe.node_count > Stripe::most_nodes) {
+    const std::lock_guard lock(lock_);
+    while (stripe.node_count > Stripe::most_nodes / 2) nodes_.give_back(arena_, stripe.take_node(levels_));
+  }
+  for (Offset at = batch.entries; at != 0;) {
+    const Offset next = load_32(levels_.entry(at));
+    free_entry(stripe, at, Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(at))));
+    at = next;
+  }
+}
+
+// `bytes` is what the arena gave.
+void SharedArena::free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept {
+  if (stripe.chunk_count == 0) stripe.chunk_bytes = bytes;
+  if (stripe.chunk_bytes == bytes && stripe.chunk_count < Stripe::most_chunks) {
+    store_32(levels_.entry(entry), stripe.chunks);
+    stripe.chunks = entry;
+    ++stripe.chunk_count;
+    return;
+  }
+  const std::lock_guard lock(lock_);
+  arena_.release(entry, bytes);
+}
+
+bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept {
+  if (stripe.node_count < nodes && !refill_nodes(stripe, nodes + node_portion)) return false;
+  if (entry_bytes == 0) return true;
+  const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
+  if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) return true;
+  return stripe.left >= bytes || refill_entry(stripe, bytes);
+}
+
+Offset SharedArena::take_entry(Stripe& stripe, std::size_t entry_bytes) noexcept {
+  const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
+  if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) {
+    const Offset entry = stripe.chunks;
+    stripe.chunks = load_32(levels_.entry(entry));
+    --stripe.chunk_count;
+    return entry;
+  }
+  const Offset entry = stripe.window;
+  stripe.window += static_cast<Offset>(bytes / Arena::unit_bytes);
+  stripe.left -= bytes;
+  return entry;
+}
+
+void SharedArena::give_entry(Stripe& stripe, Offset entry, std::size_t entry_bytes) noexcept {
+  free_entry(stripe, entry, Arena::allocation_bytes(entry_bytes));
+}
+
+bool SharedArena::refill_nodes(Stripe& stripe, unsigned wanted) noexcept {
+  NoMemory none;
+  const std::lock_guard lock(lock_);
+  while (stripe.node_count < wanted) {
+    if (!nodes_.has_some() && !may_touch(slab_bytes)) return false;
+    stripe.give_node(levels_, nodes_.take(arena_, none));
+  }
+  return true;
+}
+
+// Chunks of that size where there are any, else a new window.
+bool SharedArena::refill_entry(Stripe& stripe, std::size_t bytes) noexcept {
+  NoMemory none;
+  const std::lock_guard lock(lock_);
+  if (stripe.chunk_count == 0) {
+    stripe.chunk_bytes = bytes;
+  }
+  Offset found = arena_.reuse(bytes);
+  if (stripe.chunk_bytes == bytes) {
+    while (found != 0) {
+      store_32(levels_.entry(found), stripe.chunks);
+      stripe.chunks = found;
+      if (++stripe.chunk_count == Stripe::most_chunks / 2) return true;
+      found = arena_.reuse(bytes);
+    }
+    if (stripe.chunk_count > 0) return true;
+  }
+  // What is left of the window is given back, so that no byte is lost.
+  if (stripe.left > 0) arena_.release_part(stripe.window, stripe.left);
+  stripe.left = 0;
+  if (found != 0) {
+    stripe.window = found;
+    stripe.left = bytes;
+    return true;
+  }
+  const std::size_t wanted = std::max(bytes, window_bytes());
+  if (!may_touch(wanted)) return false;
+  stripe.window = arena_.allocate(none, wanted);
+  stripe.left = wanted;
+  return true;
+}
+
+std::size_t SharedArena::window_bytes() const noexcept {
+  return Arena::allocation_bytes(std::clamp(arena_.in_use() / (4 * stripe_count), least_window, most_window));
+}
+
+bool SharedArena::may_touch(std::size_t bytes) const noexcept {
+  return arena_.has_room(bytes) && arena_.touched() - arena_.closed_bytes() + bytes <= committed_;
+}
+
+void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
+  const std::size_t need = std::max({Arena::allocation_bytes(entry_bytes), slab_bytes, most_window});
+  std::unique_lock lock(lock_);
+  if (may_touch(need)) return;
+  const unsigned newest = segment_;
+  // To its end before the next one is opened: what is left of it then is used for smaller things.
+  if (committed_ < arena_.newest_bytes()) {
+    const std::size_t used = arena_.touched() - arena_.closed_bytes();
+    const std::size_t wanted = std::min(arena_.newest_bytes(), used + need + commit_step);
+    lock.unlock();
+    memory.commit(newest, wanted);
+    lock.lock();
+    if (segment_ == newest) committed_ = std::max(committed_, wanted);
+    return;
+  }
+  const std::size_t room = std::max(need, first_bytes);
+  const unsigned index = arena_.next_segment(room);
+  const std::size_t bytes = Arena::segment_bytes(index);
+  const std::size_t committed = std::min(bytes, need + commit_step);
+  lock.unlock();
+  std::byte* const begin = memory.segment(bytes, committed);
+  lock.lock();
+  if (segment_ != newest) return;  // another thread was first
+  MadeBefore made(begin);
+  arena_.open_segment(made, room);
+  memory.keep(index);
+  segment_ = index;
+  committed_ = committed;
+}
+
+SharedArena::Counts SharedArena::counts() noexcept {
+  Counts counts{};
+  for (Stripe& stripe : stripes_) {
+    const std::lock_guard lock(stripe.lock);
+    counts.retired += retired_bytes(stripe.filling);
+    for (unsigned i = 0; i < stripe.waits; ++i) {
+      counts.retired += retired_bytes(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
+    }
+  }
+  const std::lock_guard lock(lock_);
+  counts.touched = arena_.touched();
+  counts.in_use = arena_.in_use();
+  return counts;
+}
+
+std::size_t SharedArena::retired_bytes(const Limbo& batch) const noexcept {
+  std::size_t bytes = 0;
+  unsigned seen = 0;
+  for (Offset at = batch.nodes; at != Node::dead && seen < most_counted; at = levels_.node(at).lock, ++seen) {
+    bytes += NodePool::node_bytes;
+  }
+  for (Offset at = batch.entries; at != 0 && seen < most_counted; at = load_32(levels_.entry(at)), ++seen) {
+    bytes += Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(at)));
+  }
+  return bytes;
+}
+
+std::size_t SharedArena::size() const noexcept {
+  std::int64_t size = 0;
+  for (const Stripe& stripe : stripes_) size += stripe.size();
+  return size < 0 ? 0 : static_cast<std::size_t>(size);
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,80 @@
+#pragma once
+// SharedArena: how writers that run at the same time get memory out of one arena, and give it back.
+//
+//   stripes    memory that a writer has for itself (stripe.hpp)
+//   the rest   the arena's window, its bins and free nodes, under one lock, in portions
+//
+//    writer ──▶ stripe ──▶ (locked) arena ──▶ SharedMemory: a safepoint, so no lock is held then
+//
+// An operation takes a stripe, has it made ready, and cannot run out of memory from then on. Where the arena
+// has too little, it lets the stripe go, lets the arena grow, and begins anew.
+//
+// Invariants
+//   1. Every byte that is handed out lies below what SharedMemory has committed.
+//   2. What is in limbo is freed after a grace period that was asked for when it had left the list.
+//
+// Threads: any. Lock order: a stripe, nodes (SharedTowers), the arena.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "containers/skiplist/levels.hpp"
+#include "containers/skiplist/node_pool.hpp"
+#include "containers/skiplist/shared_memory.hpp"
+#include "containers/skiplist/spin.hpp"
+#include "containers/skiplist/stripe.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+class SharedArena {
+ public:
+  static constexpr unsigned stripe_count = 16;
+
+  SharedArena(Levels& levels, std::uint64_t seed) noexcept;
+
+  // A free one. Waits for another writer only where there are as many as stripes.
+  Stripe& hold() noexcept;
+
+  // Frees what has waited long enough, asks for a period for the rest.
+  void drain(SharedMemory& memory, Stripe& stripe) noexcept;
+
+  // Whether the stripe has, or could get, so many nodes and an entry's memory. Then take_node and take_entry
+  // will not fail.
+  bool make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept;
+  Offset take_entry(Stripe& stripe, std::size_t bytes) noexcept;
+  // One that take_entry gave and nobody has seen.
+  void give_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
+
+  // Lets make_ready succeed that has failed, unless others take the memory first. Throws TooLarge past the
+  // arena's limit, and what SharedMemory throws. No lock is held.
+  void grow(SharedMemory& memory, std::size_t entry_bytes);
+
+  std::size_t size() const noexcept;
+  struct Counts {
+    std::size_t touched, in_use, retired;
+  };
+  Counts counts() noexcept;
+
+ private:
+  friend class SharedCheck;
+
+  void free_batch(Stripe& stripe, const Limbo& batch) noexcept;
+  void free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
+  bool refill_nodes(Stripe& stripe, unsigned wanted) noexcept;
+  bool refill_entry(Stripe& stripe, std::size_t bytes) noexcept;
+  Offset take(std::size_t bytes) noexcept;
+  bool may_touch(std::size_t bytes) const noexcept;
+  std::size_t window_bytes() const noexcept;
+  std::size_t retired_bytes(const Limbo& batch) const noexcept;
+
+  Levels& levels_;
+  Arena& arena_;
+  SpinLock lock_;  // of all below, and of the arena
+  NodePool nodes_;
+  unsigned segment_ = 0;       // the newest
+  std::size_t committed_ = 0;  // of it
+  std::array<Stripe, stripe_count> stripes_;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

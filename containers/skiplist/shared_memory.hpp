@@ -1,0 +1,33 @@
+#pragma once
+// What a list with many writers asks of its surroundings: memory, and grace periods.
+//
+// In the runtime it makes leaf objects of the heap; in a test it may be calloc and a counter.
+//
+// Threads: any may call, also at the same time, each through a SharedMemory of its own. `segment` and
+// `commit` may be safepoints: the list holds no lock when it calls them.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <midden/build.hpp>
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+class SharedMemory {
+ public:
+  virtual ~SharedMemory() = default;
+
+  // Memory for a segment: `bytes` bytes that stay where they are, of which the first `committed` may be touched.
+  // Best when they begin at a cache line. May throw. Dropped at the next call, or the end, unless `keep` follows.
+  virtual std::byte* segment(std::size_t bytes, std::size_t committed) = 0;
+  // The memory that `segment` gave last has become the list's segment `index`. Under the list's lock.
+  virtual void keep(unsigned index) noexcept = 0;
+  // The first `bytes` bytes of that segment will be touched. May throw.
+  virtual void commit(unsigned index, std::size_t bytes) = 0;
+
+  // As those of the Runtime (midden/grace.hpp); neither waits.
+  virtual std::uint64_t begin_grace_period() noexcept = 0;
+  virtual bool grace_period_over(std::uint64_t period) const noexcept = 0;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,90 @@
+#pragma once
+// Stripe: what one writer at a time has for itself, so that writers do not meet over memory.
+//
+//   nodes    free nodes, linked by `low`: those of one operation are there before it begins
+//   chunks   free memory of one size, that of the entries which were freed last
+//   window   memory that was never used, for entries of other sizes
+//   limbo    nodes and entries that have left the list and may still be read
+//
+//    left the list ──▶ filling ──▶ waiting (4 batches, each for its grace period) ──▶ nodes, chunks, or the arena
+//
+// Dead nodes are linked by their `lock`, entries in limbo by their version word; readers read neither.
+//
+// A writer holds a stripe for the whole of an operation, so there are as many writers at a time as there are
+// stripes. A thread begins at the one it had last.
+//
+// Threads: all but try_hold and size belong to the holder.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "containers/skiplist/draws.hpp"
+#include "containers/skiplist/levels.hpp"
+#include "containers/skiplist/shared_memory.hpp"
+#include "containers/skiplist/spin.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+struct Limbo {
+  static constexpr unsigned batch = 64;  // nodes and entries for which to ask for a period
+
+  Offset nodes = Node::dead;
+  Offset entries = 0;
+  unsigned count = 0;
+  std::uint64_t period = 0;
+};
+
+struct alignas(64) Stripe {
+  static constexpr unsigned most_nodes = 64;  // more go to all
+  static constexpr unsigned most_chunks = 64;
+  static constexpr unsigned most_waiting = 4;
+
+  bool try_hold() noexcept { return lock.try_lock(); }
+  void release() noexcept { lock.unlock(); }
+
+  Offset take_node(const Levels& levels) noexcept {
+    const Offset node = nodes;
+    nodes = levels.node(node).low;
+    --node_count;
+    return node;
+  }
+  void give_node(Levels& levels, Offset node) noexcept {
+    reinterpret_cast<Node*>(levels.entry(node))->low = nodes;
+    nodes = node;
+    ++node_count;
+  }
+
+  // They have left the list: the node under its lock, which is the end of it; readers may have found them.
+  void retire_node(Levels& levels, Offset node) noexcept {
+    reinterpret_cast<Node*>(levels.entry(node))->die(filling.nodes);
+    filling.nodes = node;
+    ++filling.count;
+  }
+  void retire_entry(Levels& levels, Offset entry) noexcept {
+    store_32(levels.entry(entry), filling.entries);
+    filling.entries = entry;
+    ++filling.count;
+  }
+
+  // Relaxed: a count that others may add up while it changes.
+  std::int64_t size() const noexcept { return __atomic_load_n(&entries, __ATOMIC_RELAXED); }
+  void count(std::int64_t by) noexcept { __atomic_store_n(&entries, entries + by, __ATOMIC_RELAXED); }
+
+  SpinLock lock;
+  std::uint8_t oldest = 0;  // of `waiting`
+  std::uint8_t waits = 0;   // batches in it
+  Offset nodes = 0;
+  unsigned node_count = 0;
+  Offset chunks = 0;
+  unsigned chunk_count = 0;
+  std::size_t chunk_bytes = 0;
+  Offset window = 0;
+  std::size_t left = 0;      // bytes of it
+  std::int64_t entries = 0;  // that came minus those that went, here
+  Draws draws{0};
+  Limbo filling;
+  std::array<Limbo, most_waiting> waiting;
+};
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

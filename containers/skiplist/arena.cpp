@@ -151,7 +151,7 @@ bool Arena::handed_out(Offset offset, std::size_t bytes) const noexcept {
   const auto segment = static_cast<unsigned>(26 - __builtin_clz(offset));
   const std::size_t begin = std::size_t{first_units} << segment;
   const std::size_t end = 2 * begin - (segment + 1u == segments_ ? left_ : 0);
-  return segment < segments_ && bases_[segment] != 0 && offset + to_units(bytes) <= end;
+  return segment < segments_ && bases_[segment] != 0 && offset + (bytes + unit_bytes - 1) / unit_bytes <= end;
 }
 
 std::size_t Arena::touched() const noexcept {

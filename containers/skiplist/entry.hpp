@@ -58,4 +58,7 @@ struct Layout {
   std::size_t bytes(const std::byte* entry) const noexcept { return bytes(key(entry).size, value(entry).size); }
 };
 
+// Throws TooLarge where an entry has no room for a key or value of that size.
+void require_sizes(std::size_t key, std::size_t value);
+
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -98,4 +98,17 @@ class BytesKey {
 using FixedKey = BytesKey<false>;
 using VariableKey = BytesKey<true>;
 
+// Writes a new entry into memory of layout.bytes(key.size(), value.size) bytes.
+template <class Key>
+void write_entry(const Layout& layout, std::byte* entry, const Key& key, Bytes value) noexcept {
+  store_32(entry, 0);
+  key.store(entry);
+  std::byte* to = entry + (layout.variable_key ? Layout::variable_key_at : Layout::fixed_key_at) + key.size();
+  if (layout.variable_value) {
+    store_32(to, static_cast<std::uint32_t>(value.size));
+    to += 4;
+  }
+  std::memcpy(to, value.data, value.size);
+}
+
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -78,24 +78,9 @@ Upsert List<Key>::overwrite(Memory& memory, const Towers::Place& place, Bytes va
 
 template <class Key>
 Offset List<Key>::make_entry(Memory& memory, const Key& key, Bytes value) {
-  if (key.size() > Layout::max_key_bytes) {
-    throw TooLarge("midden: a key of an ordered map is limited to " + std::to_string(Layout::max_key_bytes) +
-                   " bytes, this one has " + std::to_string(key.size()));
-  }
-  if (value.size > Layout::max_value_bytes) {
-    throw TooLarge("midden: a value of an ordered map is limited to " + std::to_string(Layout::max_value_bytes) +
-                   " bytes, this one has " + std::to_string(value.size));
-  }
+  require_sizes(key.size(), value.size);
   const Offset made = towers_.arena().allocate(memory, layout().bytes(key.size(), value.size));
-  std::byte* const entry = towers_.entry(made);
-  store_32(entry, 0);
-  key.store(entry);
-  std::byte* to = writable(layout().key(entry)) + key.size();
-  if (layout().variable_value) {
-    store_32(to, static_cast<std::uint32_t>(value.size));
-    to += 4;
-  }
-  std::memcpy(to, value.data, value.size);
+  write_entry(layout(), towers_.entry(made), key, value);
   return made;
 }
 

@@ -246,4 +246,24 @@ std::size_t SharedArena::size() const noexcept {
   return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
 
+void SharedArena::check(Check& check) const {
+  for (const Stripe& stripe : stripes_) {
+    for (Offset at = stripe.nodes; at != 0; at = levels_.node(at).low)
+      check.keep(at, NodePool::node_bytes, "spare node");
+    for (Offset at = stripe.chunks; at != 0; at = load_32(levels_.entry(at))) {
+      check.keep_part(at, stripe.chunk_bytes, "spare chunk");
+    }
+    if (stripe.left > 0) check.keep_part(stripe.window, stripe.left, "window");
+    const auto keep = [&](const Limbo& batch) {
+      for (Offset at = batch.nodes; at != Node::dead; at = levels_.node(at).lock) {
+        check.keep(at, NodePool::node_bytes, "dead node");
+      }
+      for (Offset at = batch.entries; at != 0; at = load_32(levels_.entry(at))) check.keep_entry(at, "entry in limbo");
+    };
+    keep(stripe.filling);
+    for (unsigned i = 0; i < stripe.waits; ++i) keep(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
+  }
+  check.keep_pool(nodes_);
+}
+
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "containers/skiplist/check.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
 #include "containers/skiplist/shared_memory.hpp"
@@ -56,9 +57,10 @@ class SharedArena {
   };
   Counts counts() noexcept;
 
- private:
-  friend class SharedCheck;
+  // All that is neither a node of the list nor an entry in it.
+  void check(Check& check) const;
 
+ private:
   void free_batch(Stripe& stripe, const Limbo& batch) noexcept;
   void free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
   bool refill_nodes(Stripe& stripe, unsigned wanted) noexcept;

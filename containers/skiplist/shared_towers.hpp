@@ -82,8 +82,6 @@ class SharedTowers : public Levels {
   bool plant(Stripe& stripe, Offset entry) noexcept;
 
  private:
-  friend class SharedCheck;
-
   // A node that is to be replaced, and all that is needed for it.
   template <class Key>
   struct Change {

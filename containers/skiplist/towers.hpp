@@ -84,8 +84,6 @@ class Towers : public Levels {
   std::string check(std::size_t entries, Offset waiting) const;
 
  private:
-  friend class Check;
-
   NodePool& pool(unsigned level) noexcept { return level == 0 ? leaves_ : index_nodes_; }
   Offset make_node(Memory& memory, unsigned level, unsigned capacity);
   void free_node(Offset node, unsigned level) noexcept;

@@ -14,6 +14,8 @@
 
 #include <midden/make.hpp>
 
+#include "containers/skiplist/shared_backend.hpp"
+#include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/state.hpp"
 #include "containers/skiplist/stats.hpp"
 
@@ -30,15 +32,6 @@ const ListState<Key>& state_of(const MapState& state) noexcept {
   return static_cast<const ListState<Key>&>(state);
 }
 
-template <class Key>
-Key key_from(MapKey key) noexcept {
-  if constexpr (std::is_same_v<Key, WordKey>) {
-    return WordKey(key.word);
-  } else {
-    return Key(Bytes{key.data, key.word});
-  }
-}
-
 // The forms of the first keys, at most as many as one look-up of many takes.
 template <class Key>
 std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t count) noexcept {
@@ -46,25 +39,6 @@ std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t co
     return std::array{key_from<Key>(keys[i < count ? i : 0])...};
   }
   (std::make_index_sequence<Towers::max_group>());
-}
-
-template <class Key>
-MapKey shown_key(const Layout& layout, const std::byte* entry) noexcept {
-  const Bytes key = layout.key(entry);
-  if constexpr (std::is_same_v<Key, WordKey>) {
-    return {load_big_64(key.data), nullptr};
-  } else {
-    return {key.size, key.data};
-  }
-}
-
-Layout layout_of(const MapShape& shape) {
-  const bool reference = shape.value == ValueKind::reference;
-  return {.variable_key = shape.key == KeyKind::variable,
-          .variable_value = shape.value == ValueKind::variable,
-          .reference = reference,
-          .key_bytes = shape.key_bytes,
-          .value_bytes = reference ? static_cast<std::uint32_t>(sizeof(std::uint32_t)) : shape.value_bytes};
 }
 
 // The value of an entry as the map shows it.
@@ -262,7 +236,7 @@ MapStats stats(Attach&, MapState& base) {
                           (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
                  .references = (state.segments ? 1 + state.segment_count : 0U) +
                                (state.column ? 1 + state.column->references() : 0U)};
-  add_levels(state.list.towers(), stats);
+  add_levels(state.list.towers(), state.list.top(), stats);
   stats.free_bytes = state.list.touched_bytes() - state.list.bytes_in_use();
   stats.retired_bytes = bytes_in_limbo(state.list.towers(), state.list.limbo());
   return stats;
@@ -287,14 +261,25 @@ constexpr MapOps ops_for{.ordered = true,
                          .upsert_near = upsert_near<Key>,
                          .separators = separators<Key>};
 
+// The same with the table for all threads, where there is one for such values.
+template <class Key>
+const MapOps* with_shared(const MapShape& shape) {
+  static const MapOps ops = [] {
+    MapOps all = ops_for<Key>;
+    all.concurrent = shared_ops<Key>();
+    return all;
+  }();
+  return shape.value == ValueKind::reference ? &ops_for<Key> : &ops;
+}
+
 const MapOps* ops(const MapShape& shape) {
   switch (shape.key) {
     case KeyKind::word:
-      return &ops_for<WordKey>;
+      return with_shared<WordKey>(shape);
     case KeyKind::fixed:
-      return &ops_for<FixedKey>;
+      return with_shared<FixedKey>(shape);
     case KeyKind::variable:
-      return &ops_for<VariableKey>;
+      return with_shared<VariableKey>(shape);
   }
   return nullptr;
 }

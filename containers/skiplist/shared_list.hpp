@@ -55,6 +55,9 @@ class SharedList {
   bool first(Cursor& cursor) const noexcept { return Walking(*this, cursor).first(); }
   bool last(Cursor& cursor) const noexcept { return Walking(*this, cursor).last(); }
   bool seek(Cursor& cursor, const Key& key) const noexcept { return Walking(*this, cursor).seek(key); }
+  // The first key above, and the last one below.
+  bool seek_after(Cursor& cursor, const Key& key) const noexcept { return Walking(*this, cursor).seek_after(key); }
+  bool seek_before(Cursor& cursor, const Key& key) const noexcept { return Walking(*this, cursor).seek_before(key); }
   bool next(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).next(); }
   bool previous(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).previous(); }
 

@@ -31,6 +31,13 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 using Segments = Array<Ref<Segment>>;
 
+// A list's memory begins at the first line of its segment.
+inline constexpr std::size_t segment_lead = 64;
+inline std::byte* line_in(Segment& segment) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(segment.data());
+  return segment.data() + (0 - address) % segment_lead;
+}
+
 template <class Key>
 struct ListState : MapState {
   ListState(const Layout& layout, std::uint64_t seed) : list(layout, seed) {}
@@ -61,7 +68,7 @@ class HeapMemory final : public Memory {
     const std::size_t wanted = std::min(arena.newest_bytes(), used + need_);
     if (wanted <= state_.committed) return;
     const std::size_t committed = std::min(arena.newest_bytes(), wanted + commit_step);
-    commit(here_, *(*state_.segments)[state_.segment_count - 1], committed + lead);
+    commit(here_, *(*state_.segments)[state_.segment_count - 1], committed + segment_lead);
     state_.committed = committed;
   }
 
@@ -71,23 +78,20 @@ class HeapMemory final : public Memory {
       segments = make_array<Ref<Segment>>(here_, std::min<std::size_t>(Arena::max_segments, state_.segment_count + 6));
       if (state_.segments) copy_refs(segments->data(), state_.segments->data(), state_.segment_count);
     }
-    const Root<Segment> made = make_segment(here_, bytes + lead);
+    const Root<Segment> made = make_segment(here_, bytes + segment_lead);
     const std::size_t committed = std::min(bytes, need_ + commit_step);
-    commit(here_, *made, committed + lead);
+    commit(here_, *made, committed + segment_lead);
     (*segments)[state_.segment_count++] = made;
     state_.segments = segments;
     state_.committed = committed;
-    const auto address = reinterpret_cast<std::uintptr_t>(made->data());
-    return made->data() + (0 - address) % line_bytes;
+    return line_in(*made);
   }
 
   void drop_reference(std::uint32_t index) noexcept override { state_.column->drop(index); }
 
  private:
-  static constexpr std::size_t line_bytes = 64;
-  static constexpr std::size_t lead = line_bytes;  // so that a segment's first line begins in it
   // For nodes, each slab at a line, and for the arena's tables, made once.
-  static constexpr std::size_t nodes_bytes = Towers::max_cut_bytes + 2 * Towers::max_levels * line_bytes + 4096;
+  static constexpr std::size_t nodes_bytes = Towers::max_cut_bytes + 2 * Towers::max_levels * segment_lead + 4096;
   static constexpr std::size_t commit_step = std::size_t{128} << 10;
 
   Attach& here_;

@@ -15,14 +15,14 @@
 #include <midden/build.hpp>
 #include <midden/map_stats.hpp>
 
-#include "containers/skiplist/towers.hpp"
+#include "containers/skiplist/levels.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 // Fills in `levels`, `nodes` and `load`. Throws std::bad_alloc.
-void add_levels(const Towers& towers, MapStats& stats);
+void add_levels(const Levels& levels, Levels::Top top, MapStats& stats);
 
 // Of at most 4,096 entries, linked by their version words.
-std::size_t bytes_in_limbo(const Towers& towers, Offset first) noexcept;
+std::size_t bytes_in_limbo(const Levels& levels, Offset first) noexcept;
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -52,12 +52,23 @@ class Walk {
     levels_.to_end(top, place);
     return show_before(top, place);
   }
+  // The first key not below, the first one above, and the last one below.
   bool seek(const Key& key) const noexcept {
     const Levels::Top top = owner_.top();
-    if (top.node == 0) return show_nothing();
     Levels::Place place;
-    levels_.locate(top, key, place);
+    return locate(top, key, place) && show(top, place);
+  }
+  bool seek_after(const Key& key) const noexcept {
+    const Levels::Top top = owner_.top();
+    Levels::Place place;
+    if (!locate(top, key, place)) return false;
+    if (place.found) ++place.steps[0].index;
     return show(top, place);
+  }
+  bool seek_before(const Key& key) const noexcept {
+    const Levels::Top top = owner_.top();
+    Levels::Place place;
+    return locate(top, key, place) && show_before(top, place);
   }
   // From the entry that it shows.
   bool next() const noexcept {
@@ -66,11 +77,7 @@ class Walk {
       ++cursor_.index;
       return cursor_.index < leaf().count ? show_word() : show_next_leaf();
     }
-    const Levels::Top top = owner_.top();
-    Levels::Place place;
-    if (!find_again(top, place)) return false;
-    if (place.found) ++place.steps[0].index;
-    return show(top, place);
+    return seek_after(shown_key());
   }
   bool previous() const noexcept {
     if (owner_.leaf_right(cursor_) && cursor_.index > 0) {
@@ -78,9 +85,7 @@ class Walk {
       --cursor_.index;
       return show_word();
     }
-    const Levels::Top top = owner_.top();
-    Levels::Place place;
-    return find_again(top, place) && show_before(top, place);
+    return seek_before(shown_key());
   }
   bool show_nothing() const noexcept {
     cursor_.entry = nullptr;
@@ -144,11 +149,11 @@ class Walk {
     return owner_.above_right(cursor_) ? levels_.next_leaf(cursor_.above, cursor_.above_index) : 0;
   }
 
-  // Where the key is that the cursor shows, or would be.
-  bool find_again(Levels::Top top, Levels::Place& place) const noexcept {
+  Key shown_key() const noexcept { return Key::of(cursor_.entry, owner_.layout()); }
+  bool locate(Levels::Top top, const Key& key, Levels::Place& place) const noexcept {
     cursor_.walking = false;
     if (top.node == 0) return show_nothing();
-    levels_.locate(top, Key::of(cursor_.entry, owner_.layout()), place);
+    levels_.locate(top, key, place);
     return true;
   }
 

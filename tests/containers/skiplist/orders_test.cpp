@@ -85,7 +85,7 @@ TEST_CASE("Who erases the first key of every leaf, over and over, leaves no thin
     }
     for (const std::string& key : firsts) REQUIRE(list.erase(key));
     stats = {};
-    add_levels(towers, stats);
+    add_levels(towers, towers.top(), stats);
     REQUIRE(stats.load > 0.24);  // a leaf with fewer words joins its neighbour
     REQUIRE(stats.levels <= 4);
   }

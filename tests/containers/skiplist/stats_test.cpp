@@ -11,7 +11,7 @@ namespace {
 
 MapStats stats_of(const Towers& towers) {
   MapStats stats;
-  add_levels(towers, stats);
+  add_levels(towers, towers.top(), stats);
   return stats;
 }
 

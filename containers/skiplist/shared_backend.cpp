@@ -1,0 +1,255 @@
+// A cursor holds a ReadSection, so what it shows keeps its bytes. It lets others have them now and then all
+// the same: where somebody waits for the thread, a move keeps the key, ends the section, and finds the place
+// again in a new one. Else a walk that erases what it sees would keep all of it.
+
+#include "containers/skiplist/shared_backend.hpp"
+
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <midden/grace.hpp>
+
+#include "containers/skiplist/shared_state.hpp"
+#include "containers/skiplist/shown.hpp"
+#include "containers/skiplist/stats.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+namespace {
+
+template <class Key>
+SharedState<Key>& state_of(MapState& state) noexcept {
+  return static_cast<SharedState<Key>&>(state);
+}
+// The present part, or null.
+template <class Key>
+SharedPart<Key>* part_of(const MapState& state) noexcept {
+  return static_cast<const SharedState<Key>&>(state).part.get();
+}
+
+Bytes bytes_of(MapValue value) noexcept { return {static_cast<const std::byte*>(value.data), value.size}; }
+MapFound found(Bytes value) noexcept { return {value.data, value.size}; }
+
+template <class Key>
+Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
+  return make<SharedState<Key>>(here, layout_of(shape), seed);
+}
+
+template <class Key>
+std::size_t size(const MapState& state) {
+  const SharedPart<Key>* const part = part_of<Key>(state);
+  return part == nullptr ? 0 : part->list.size();
+}
+
+template <class Key>
+bool visit(Attach&, MapState& state, MapKey key, void (*take)(void*, MapFound), void* context) {
+  const SharedPart<Key>* const part = part_of<Key>(state);
+  const std::byte* const entry = part == nullptr ? nullptr : part->list.find(key_from<Key>(key));
+  if (entry != nullptr) take(context, found(part->list.layout().value(entry)));
+  return entry != nullptr;
+}
+
+template <class Key>
+MapUpsert upsert(Attach& here, MapState& state, MapKey key, MapValue value, MapWrite mode) {
+  SharedPart<Key>& part = state_of<Key>(state).part_to_write(here);
+  HeapSharedMemory<Key> memory(here, part);
+  const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
+  return {MapFound{}, part.list.upsert(memory, key_from<Key>(key), bytes_of(value), write)};
+}
+
+template <class Key>
+bool replace(Attach& here, MapState& state, MapKey key, MapValue expected, MapValue desired) {
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return false;
+  HeapSharedMemory<Key> memory(here, *part);
+  return part->list.replace(memory, key_from<Key>(key), bytes_of(expected), bytes_of(desired));
+}
+
+template <class Key>
+bool erase(Attach& here, MapState& state, MapKey key) {
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return false;
+  HeapSharedMemory<Key> memory(here, *part);
+  return part->list.erase(memory, key_from<Key>(key));
+}
+
+template <class Key>
+bool erase_if(Attach& here, MapState& state, MapKey key, MapValue expected) {
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return false;
+  HeapSharedMemory<Key> memory(here, *part);
+  const Bytes bytes = bytes_of(expected);
+  return part->list.erase(memory, key_from<Key>(key), &bytes);
+}
+
+template <class Key>
+void clear(Attach&, MapState& state) {
+  state_of<Key>(state).part.store(nullptr);
+}
+
+template <class Key>
+std::size_t separators(const MapState& state, MapKey* keys, std::size_t count) {
+  const SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return 0;
+  std::vector<Offset> entries(count);
+  const std::size_t cuts = part->list.levels().separators(part->list.top(), entries.data(), count);
+  for (std::size_t i = 0; i < cuts; ++i) {
+    keys[i] = shown_key<Key>(part->list.layout(), part->list.levels().entry(entries[i]));
+  }
+  return cuts;
+}
+
+// The list's cursor and its read section, in the map cursor's words.
+class Place {
+ public:
+  explicit Place(MapCursor& shown) noexcept : shown_(shown) { std::memcpy(&cursor, shown.position, sizeof cursor); }
+  ~Place() { std::memcpy(shown_.position, &cursor, sizeof cursor); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  void begin_section(Attach& here) noexcept {
+    if (cursor.open) return;
+    new (section_at()) ReadSection(here);
+    cursor.open = true;
+  }
+  void end_section() noexcept {
+    if (cursor.open) std::launder(reinterpret_cast<ReadSection*>(section_at()))->~ReadSection();
+    cursor.open = false;
+  }
+
+  Cursor cursor;
+
+ private:
+  std::byte* section_at() noexcept { return reinterpret_cast<std::byte*>(shown_.position) + sizeof(Cursor); }
+
+  static_assert(sizeof(Cursor) % alignof(ReadSection) == 0);
+  static_assert(sizeof(Cursor) + sizeof(ReadSection) <= sizeof MapCursor::position);
+  static_assert(std::is_trivially_copyable_v<Cursor>);
+
+  MapCursor& shown_;
+};
+
+template <class Key>
+bool show(const SharedPart<Key>& part, const Place& place, MapCursor& shown, bool stands) noexcept {
+  if (!stands) return false;
+  shown.key = shown_key<Key>(part.list.layout(), place.cursor.entry);
+  shown.value = found(part.list.layout().value(place.cursor.entry));
+  return true;
+}
+
+// To a place of its own.
+template <class Key, class Move>
+bool stand(Attach& here, MapState& state, MapCursor& shown, Move&& move) {
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return false;
+  shown.held[0] = part;
+  Place place(shown);
+  place.begin_section(here);
+  return show(*part, place, shown, move(part->list, place.cursor));
+}
+
+// From the entry that it shows, unless the map was cleared.
+template <class Key, class Move>
+bool step(Attach& here, MapState& state, MapCursor& shown, Move&& move) {
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr || part != shown.held[0].get()) return false;
+  Place place(shown);
+  if (place.cursor.entry == nullptr) return false;
+  const detail::Mutator& mutator = here.mutator();
+  if (!mutator.grace_waits || mutator.reading != 1) {
+    return show(*part, place, shown, move(part->list, place.cursor, nullptr));
+  }
+  const Bytes key = part->list.layout().key(place.cursor.entry);
+  const std::string kept(reinterpret_cast<const char*>(key.data), key.size);
+  place.cursor.entry = nullptr;
+  place.end_section();
+  safepoint(here);
+  place.begin_section(here);
+  MapKey again{kept.size(), reinterpret_cast<const std::byte*>(kept.data())};
+  if constexpr (std::is_same_v<Key, WordKey>) again = {load_big_64(again.data), nullptr};
+  return show(*part, place, shown, move(part->list, place.cursor, &again));
+}
+
+template <class Key>
+bool first(Attach& here, MapState& state, MapCursor& shown) {
+  return stand<Key>(here, state, shown, [](const auto& list, Cursor& cursor) { return list.first(cursor); });
+}
+template <class Key>
+bool last(Attach& here, MapState& state, MapCursor& shown) {
+  return stand<Key>(here, state, shown, [](const auto& list, Cursor& cursor) { return list.last(cursor); });
+}
+template <class Key>
+bool seek(Attach& here, MapState& state, MapCursor& shown, MapKey key) {
+  return stand<Key>(here, state, shown,
+                    [&](const auto& list, Cursor& cursor) { return list.seek(cursor, key_from<Key>(key)); });
+}
+// With `key`: from there, where the cursor has lost its place.
+template <class Key>
+bool next(Attach& here, MapState& state, MapCursor& shown) {
+  return step<Key>(here, state, shown, [](const auto& list, Cursor& cursor, const MapKey* key) {
+    return key == nullptr ? list.next(cursor) : list.seek_after(cursor, key_from<Key>(*key));
+  });
+}
+template <class Key>
+bool previous(Attach& here, MapState& state, MapCursor& shown) {
+  return step<Key>(here, state, shown, [](const auto& list, Cursor& cursor, const MapKey* key) {
+    return key == nullptr ? list.previous(cursor) : list.seek_before(cursor, key_from<Key>(*key));
+  });
+}
+
+void close(MapState&, MapCursor& shown) {
+  Place place(shown);
+  place.end_section();
+  place.cursor = Cursor{};
+  for (Root<void>& held : shown.held) held = nullptr;
+}
+
+template <class Key>
+MapStats stats(Attach&, MapState& state) {
+  MapStats stats{.bytes = sizeof(SharedState<Key>)};
+  SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return stats;
+  const SharedArena::Counts counts = part->list.counts();
+  stats.entries = part->list.size();
+  stats.bytes += sizeof *part + counts.touched + part->segments->size() * sizeof(Ref<Segment>);
+  stats.references = 2;
+  for (const Ref<Segment>& segment : *part->segments) stats.references += segment.get() != nullptr;
+  add_levels(part->list.levels(), part->list.top(), stats);
+  stats.free_bytes = counts.touched - counts.in_use;
+  stats.retired_bytes = counts.retired;
+  return stats;
+}
+
+template <class Key>
+constexpr MapOps shared_ops_for{.ordered = true,
+                                .create = create<Key>,
+                                .size = size<Key>,
+                                .upsert = upsert<Key>,
+                                .erase = erase<Key>,
+                                .clear = clear<Key>,
+                                .first = first<Key>,
+                                .next = next<Key>,
+                                .seek = seek<Key>,
+                                .last = last<Key>,
+                                .previous = previous<Key>,
+                                .close = close,
+                                .stats = stats<Key>,
+                                .separators = separators<Key>,
+                                .visit = visit<Key>,
+                                .replace = replace<Key>,
+                                .erase_if = erase_if<Key>};
+
+}  // namespace
+
+template <class Key>
+const MapOps* shared_ops() noexcept {
+  return &shared_ops_for<Key>;
+}
+
+template const MapOps* shared_ops<WordKey>() noexcept;
+template const MapOps* shared_ops<FixedKey>() noexcept;
+template const MapOps* shared_ops<VariableKey>() noexcept;
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,45 @@
+#pragma once
+// Between the map's view of keys and values and the list's.
+//
+// Threads: values, used by one.
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <midden/map_backend.hpp>
+#include <midden/ref.hpp>
+
+#include "containers/skiplist/key.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+template <class Key>
+Key key_from(MapKey key) noexcept {
+  if constexpr (std::is_same_v<Key, WordKey>) {
+    return WordKey(key.word);
+  } else {
+    return Key(Bytes{key.data, key.word});
+  }
+}
+
+template <class Key>
+MapKey shown_key(const Layout& layout, const std::byte* entry) noexcept {
+  const Bytes key = layout.key(entry);
+  if constexpr (std::is_same_v<Key, WordKey>) {
+    return {load_big_64(key.data), nullptr};
+  } else {
+    return {key.size, key.data};
+  }
+}
+
+inline Layout layout_of(const MapShape& shape) noexcept {
+  const bool reference = shape.value == ValueKind::reference;
+  return {.variable_key = shape.key == KeyKind::variable,
+          .variable_value = shape.value == ValueKind::variable,
+          .reference = reference,
+          .key_bytes = shape.key_bytes,
+          .value_bytes = reference ? static_cast<std::uint32_t>(sizeof(std::uint32_t)) : shape.value_bytes};
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,221 @@
+#pragma once
+// What the threads of the model share: the map's memory, and what becomes of it.
+//
+// Every access to a leaf or an entry goes through leaf() and entry(), which notice that it is free.
+// Memory is not used a second time: a step that could meet a second use meets the freed first one
+// in another interleaving, since no step compares offsets without reading what they lead to.
+//
+//   life of a leaf or an entry
+//   unborn ──▶ live ──▶ held ──▶ grace ──▶ freed
+//                  retire   slots     threads: each that was inside has been outside
+//
+// Reclamation comes in two forms. As a process of its own it may look at a slot, begin a grace
+// period or free at any time, for each piece of memory apart. Eager, it does all this in the
+// moment in which it becomes possible, as a part of the step that made it so. Eager has far fewer
+// states and finds as much: whatever a process frees in some execution, eager frees no later in the
+// same one, and nothing but the checks sees that memory is free.
+
+#include "tests/containers/skiplist/protocol.hpp"
+#include "tests/containers/skiplist/protocol_history.hpp"
+
+namespace protocol {
+
+inline constexpr unsigned max_leaves = 8;   // 0 is none
+inline constexpr unsigned max_entries = 8;  // 0 is none
+inline constexpr Small pending = 0xFF;
+inline constexpr Small live_read = 0xFE;  // above every stamp
+
+enum class Mode : Small { plain, rising, versioned };
+enum class Phase : Small { unborn, live, held, grace, freed };
+
+struct Leaf {
+  Small entry[max_keys];
+  Small locked;
+  Small dead;
+  Small stamp;
+  Small prev;
+};
+
+struct Entry {
+  Small value;
+  Small birth;
+};
+
+struct Life {
+  Phase phase;
+  Small waits;  // for slots, while held; for threads, in the grace period: a bit each
+  Small birth;
+  Small death;
+};
+
+// The registration of a snapshot: 0, a lower bound of what it will be, or what it is.
+struct Slot {
+  Small at;
+  Small is_bound;
+};
+
+// Registers of a thread, 0 while they mean nothing.
+struct Thread {
+  Small at;      // its next step
+  Small number;  // of its operation
+  Small inside;  // of an operation or a read section
+  Small plain;   // the mode it saw
+  Small find_at;
+  Small leaf;
+  Small copy;
+  Small entry;
+  Small old_entry;
+  Small stamp;
+  Small prev;
+  Small clock;
+  Small snapshot;
+  Small result;
+  Small i;
+  Small looked;
+};
+
+struct State {
+  Thread threads[max_threads];
+  Leaf leaves[max_leaves];
+  Life leaf_lives[max_leaves];
+  Entry entries[max_entries];
+  Life entry_lives[max_entries];
+  Slot slots[max_takers];
+  Small edges[max_keys];
+  Small clock;
+  Mode mode;
+  Small flip_held;
+  Small unused[7];
+  History history;
+};
+
+// One step: the state that it changes, and what it did wrong.
+class Memory {
+ public:
+  Memory(const Setup& setup, State& state) : setup_(setup), state_(state) {}
+
+  const Setup& setup() const { return setup_; }
+  const Rules& rules() const { return setup_.rules; }
+  State& shared() { return state_; }
+  Thread& thread(unsigned t) { return state_.threads[t]; }
+
+  const char* failure() const { return failure_; }
+  void fail(const char* text) {
+    if (failure_ == nullptr) failure_ = text;
+  }
+
+  Small& edge(Small key) { return state_.edges[key % setup_.edges]; }
+  Leaf& leaf(Small id) {
+    if (id == 0) fail("the end of a chain of versions is passed");
+    if (state_.leaf_lives[id].phase == Phase::freed) fail("a freed leaf is accessed");
+    return state_.leaves[id];
+  }
+  const Entry& entry(Small id) {
+    if (state_.entry_lives[id].phase == Phase::freed) fail("a freed entry is accessed");
+    return state_.entries[id];
+  }
+
+  void make_leaf(Small id, const Leaf& leaf) {
+    state_.leaves[id] = leaf;
+    state_.leaf_lives[id].phase = Phase::live;
+  }
+  void make_entry(Small id, Entry entry) {
+    state_.entries[id] = entry;
+    state_.entry_lives[id].phase = Phase::live;
+  }
+
+  // No snapshot needs it.
+  void retire_leaf(Small id) { retire(state_.leaf_lives[id], 0, 0, 0); }
+  void retire_entry(Small id) {
+    if (id != 0) retire(state_.entry_lives[id], 0, 0, 0);
+  }
+  // Snapshots of [birth, death) may.
+  void hold_leaf(Small id, Small birth, Small death) { retire(state_.leaf_lives[id], all_slots(), birth, death); }
+  void hold_entry(Small id, Small birth, Small death) {
+    if (id != 0) retire(state_.entry_lives[id], all_slots(), birth, death);
+  }
+
+  void enter(unsigned t) { state_.threads[t].inside = 1; }
+  void leave(unsigned t) {
+    state_.threads[t].inside = 0;
+    for (Life& life : state_.leaf_lives) passed(life, t);
+    for (Life& life : state_.entry_lives) passed(life, t);
+  }
+
+  void call(unsigned t, Op op) { state_.history.call(t, op); }
+  void returns(unsigned t, Small result) {
+    check(state_.history.returns(t, result), "no order of the operations explains a result");
+  }
+  void snapshot_read(unsigned t, Small key, Small value) {
+    check(state_.history.snapshot_read(t, key, value), "no moment explains what a snapshot reads");
+  }
+
+  // Reclamation: the next thing it can do for a leaf, or an entry from max_leaves on.
+  bool reclaim(unsigned item) {
+    if (item < max_leaves) return reclaim(state_.leaf_lives[item], state_.leaves[item], true);
+    return reclaim(state_.entry_lives[item - max_leaves], state_.entries[item - max_leaves], false);
+  }
+  void reclaim_eagerly() {
+    for (unsigned item = 0; item < max_leaves + max_entries; ++item) {
+      while (reclaim(item)) {
+      }
+    }
+  }
+
+ private:
+  void check(bool fine, const char* text) {
+    if (state_.history.overflown()) fail("the model has too little room for orderings");
+    if (!fine) fail(text);
+  }
+
+  Small all_slots() const { return small((1U << setup_.takers) - 1); }
+  static bool has(Small bits, unsigned i) { return (bits >> i & 1) != 0; }
+  static void drop(Small& bits, unsigned i) { bits = small(bits & ~(1U << i)); }
+
+  void retire(Life& life, Small waits, Small birth, Small death) {
+    if (life.phase != Phase::live) fail("something is retired twice");
+    life = {Phase::held, waits, birth, death};
+  }
+
+  // A snapshot walks from the newest leaf to its own, so it needs all that are younger, too; of
+  // entries it needs what its own leaf holds. What a bound will become is not below it.
+  bool needs(const Slot& slot, const Life& life, bool is_leaf) const {
+    if (slot.at == 0 || slot.at >= life.death) return false;
+    if (is_leaf ? rules().holds_whole_chains : (slot.is_bound != 0 && rules().tells_bounds)) return true;
+    return life.birth <= slot.at;
+  }
+
+  template <class Thing>
+  bool reclaim(Life& life, Thing& thing, bool is_leaf) {
+    if (life.phase == Phase::held) {
+      for (unsigned i = 0; i < setup_.takers; ++i) {
+        if (has(life.waits, i) && !needs(state_.slots[i], life, is_leaf)) {
+          drop(life.waits, i);
+          return true;
+        }
+      }
+      if (life.waits != 0) return false;
+      life = {Phase::grace, rules().waits_for_grace ? inside() : Small{0}, 0, 0};
+      return true;
+    }
+    if (life.phase != Phase::grace || life.waits != 0) return false;
+    life.phase = Phase::freed;
+    thing = {};
+    return true;
+  }
+
+  Small inside() const {
+    unsigned bits = 0;
+    for (unsigned t = 0; t < max_threads; ++t) bits |= unsigned{state_.threads[t].inside} << t;
+    return small(bits);
+  }
+  static void passed(Life& life, unsigned t) {
+    if (life.phase == Phase::grace) drop(life.waits, t);
+  }
+
+  const Setup& setup_;
+  State& state_;
+  const char* failure_ = nullptr;
+};
+
+}  // namespace protocol

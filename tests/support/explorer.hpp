@@ -16,6 +16,7 @@
 //   const char* finished(const State&) const   what is wrong with a state that has no step left
 //   std::string say(const State& before, unsigned choice, const State& after) const
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -113,18 +114,23 @@ class Explorer {
   bool expand(const Found& found, std::vector<Found>& next) {
     bool at_end = true;
     for (unsigned choice = 0; choice < model_.choices(); ++choice) {
-      State state = found.state;
+      next.push_back(found);
+      State& state = next.back().state;
       const Taken taken = model_.take(state, choice);
-      if (!taken.possible) continue;
-      at_end = false;
-      ++result_.steps;
-      if (taken.failure != nullptr) {
-        ++result_.depth;
-        return fail(taken.failure, found.number, &choice);
+      if (taken.possible) {
+        at_end = false;
+        ++result_.steps;
+        if (taken.failure != nullptr) {
+          ++result_.depth;
+          return fail(taken.failure, found.number, &choice);
+        }
+        if (seen_.insert(hash(state))) {
+          next.back().number = static_cast<std::uint32_t>(result_.states++);
+          came_.push_back({found.number, choice});
+          continue;
+        }
       }
-      if (!seen_.insert(hash(state))) continue;
-      next.push_back({state, static_cast<std::uint32_t>(result_.states++)});
-      came_.push_back({found.number, choice});
+      next.pop_back();
     }
     if (!at_end) return true;
     const char* const wrong = model_.finished(found.state);
@@ -148,10 +154,11 @@ class Explorer {
   // In four lanes, as each step of a lane waits for the one before, and without the zeros at the end.
   static std::uint64_t hash(const State& state) {
     constexpr std::size_t lanes = 4;
-    std::uint64_t words[sizeof(State) / 8 + lanes] = {};
-    std::memcpy(words, &state, sizeof state);
+    std::uint64_t words[sizeof(State) / 8 + lanes];
     std::size_t used = sizeof(State) / 8;
+    std::memcpy(words, &state, sizeof state);
     while (used > 0 && words[used - 1] == 0) --used;
+    std::fill_n(words + used, lanes, 0);
     std::uint64_t lane[lanes] = {1, 2, 3, 4};
     for (std::size_t i = 0; i < used; i += lanes) {
       for (std::size_t k = 0; k < lanes; ++k) lane[k] = mix(lane[k] ^ words[i + k]);

@@ -29,6 +29,9 @@
 //  10. The entry that left: birth == death: retire it. Otherwise hold it as [birth, death). Its
 //      leaf's rule is not enough: older versions may have the entry, too.
 //  11. unlock L', release the stripe. End.
+//   A leaf that is divided has two copies: both as in 6, linked one after the other while L is
+//   locked; then 8 and 9 for each, but L itself is retired only if both stamps are that of L, and
+//   otherwise held until the later.
 //
 // Find, in a read section, live or at s:
 //   1. load the edge
@@ -58,9 +61,9 @@
 //
 // Why no dangling prev is followed. A find at s follows V.prev only if s < V.stamp. What it reads,
 // X, was either retired after V.prev was changed, then the find entered before, and grace waits
-// for it; or X was held until a death that is V.stamp: then every look at the slot of s that let it
-// go came before the announcement, and after the stamp; so the clock was V.stamp before s was
-// read from it. Hence prev needs no clearing, whatever the offset has become.
+// for it; or X is held until a death that is not below V.stamp: then a look at the slot of s lets it
+// go only before s is announced, and after the stamp, and s, which is read later, is not below death.
+// Hence prev needs no clearing, whatever the offset has become.
 //
 // Why L' is born locked. Otherwise another writer gets at it while it is PENDING. One that is plain
 // overwrites in place and returns, and then a snapshot is taken that stamps the leaf above itself:
@@ -82,8 +85,8 @@
 //   F3  mode = rising, fence, slots looked at:      slot announced, fence, mode read
 // F1 to F3 are fences of memory_order_seq_cst. Each has a rule below that reverses one side.
 //
-// Not modelled: parents that change (here an edge is written under their lock, which is a step),
-// and leaves that are divided or combined.
+// Not modelled: parents that change (here edges are written under their lock, which is a step),
+// leaves that are combined, a clock that wraps.
 
 #include <vector>
 
@@ -109,6 +112,7 @@ struct Rules {
   bool looks_after_stamping = true;       // at the slots
   bool holds_for_snapshots = true;        // what has been replaced
   bool entries_go_alone = true;           // by their own birth, not by that of their leaf
+  bool waits_for_both_halves = true;      // of a leaf that it has divided
   // readers
   bool readers_help = true;
   bool snapshots_help = true;
@@ -132,6 +136,7 @@ struct Setup {
   unsigned rounds = 1;                // snapshots that each takes
   std::vector<Small> reads = {0, 0};  // keys that each snapshot reads
   unsigned edges = 1;                 // leaves
+  bool divides = false;               // the only leaf, with the first copy
   std::vector<Small> present = {0};   // keys that are there at the start
   bool reclaimer_apart = false;
   Rules rules = {};

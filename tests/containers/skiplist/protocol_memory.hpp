@@ -63,10 +63,12 @@ struct Thread {
   Small find_at;
   Small leaf;
   Small copy;
+  Small half;  // the other copy, of a leaf that is divided
   Small entry;
   Small old_entry;
   Small stamp;
   Small prev;
+  Small half_stamp;
   Small clock;
   Small snapshot;
   Small result;
@@ -82,10 +84,11 @@ struct State {
   Life entry_lives[max_entries];
   Slot slots[max_takers];
   Small edges[max_keys];
+  Small divided;
   Small clock;
   Mode mode;
   Small flip_held;
-  Small unused[7];
+  Small unused[4];
   History history;
 };
 
@@ -104,7 +107,8 @@ class Memory {
     if (failure_ == nullptr) failure_ = text;
   }
 
-  Small& edge(Small key) { return state_.edges[key % setup_.edges]; }
+  bool divided() const { return setup_.edges > 1 || state_.divided != 0; }
+  Small& edge(Small key) { return state_.edges[divided() ? key : 0]; }
   Leaf& leaf(Small id) {
     if (id == 0) fail("the end of a chain of versions is passed");
     if (state_.leaf_lives[id].phase == Phase::freed) fail("a freed leaf is accessed");

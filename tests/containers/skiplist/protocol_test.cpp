@@ -41,6 +41,23 @@ TEST_CASE("A snapshot sees two keys of two leaves at one moment") {
                                  .present = {0, 1}});
 }
 
+TEST_CASE("A snapshot sees two keys at one moment while their leaf is divided") {
+  keeps("divided, overwrites", {.writers = {{overwrite(0, 3)}, {overwrite(1, 4)}},
+                                .rounds = 2,
+                                .reads = {0, 1, 1, 0},
+                                .divides = true,
+                                .present = {0, 1}});
+  keeps("divided, an insert", {.writers = {{overwrite(0, 3), insert(1, 4)}, {overwrite(0, 5)}},
+                               .reads = {0, 1, 1, 0},
+                               .divides = true,
+                               .present = {0}});
+  keeps("divided, reader", {.writers = {{overwrite(0, 3), overwrite(1, 4)}},
+                            .finds = {0, 1},
+                            .reads = {1, 0},
+                            .divides = true,
+                            .present = {0, 1}});
+}
+
 TEST_CASE("Reclamation that acts whenever it likes frees nothing in use") {
   keeps("reclaimer, two writers", {.writers = {{overwrite(0, 3)}, {overwrite(0, 4)}}, .reclaimer_apart = true});
   keeps("reclaimer, two snapshots",

@@ -1,6 +1,8 @@
 #pragma once
 // A writer: insert, overwrite, erase.
 
+#include <algorithm>
+
 #include "tests/containers/skiplist/protocol_find.hpp"
 
 namespace protocol {
@@ -15,11 +17,14 @@ enum class WriteAt : Small {
   clock,
   store_word,
   publish,
+  publish_half,
   unlink,
   look,
   stamp_clock,
   stamp,
+  stamp_half,
   relink,
+  relink_half,
   leave,
 };
 inline constexpr const char* write_steps[] = {"reads the mode too early",
@@ -31,11 +36,14 @@ inline constexpr const char* write_steps[] = {"reads the mode too early",
                                               "loads the clock for the birth",
                                               "stores the word",
                                               "publishes the copy",
+                                              "publishes the other half",
                                               "marks the leaf dead, unlocks it",
                                               "looks at the slots",
                                               "loads the clock for the stamp",
                                               "stamps the copy",
+                                              "stamps the other half",
                                               "relinks the copy",
+                                              "relinks the other half",
                                               "unlocks, ends"};
 
 // Every operation has room of its own for the leaf and the entry that it may make.
@@ -68,8 +76,9 @@ inline bool write_step(Memory& m, unsigned w) {
     return go(first_step);
   };
   const auto changes = [&] { return (op.act == Act::insert) == (self.old_entry == 0); };
-  // The leaf with the change.
-  const auto changed = [&](Small stamp, Small prev, bool locked) {
+  // The leaf with the change goes to the edge, or, when it is divided, the half with the change,
+  // and the other to an edge that was not there: until then its keys are found in the old leaf.
+  const auto link = [&](Small stamp, Small prev, bool locked) {
     Leaf copy = m.leaf(self.leaf);
     copy.entry[op.key] = self.entry;
     copy.locked = locked;
@@ -77,6 +86,15 @@ inline bool write_step(Memory& m, unsigned w) {
     copy.stamp = stamp;
     copy.prev = prev;
     self.copy = fresh;
+    if (m.setup().divides && !m.divided()) {
+      const Small other = small(1U - op.key);
+      Leaf half = copy;
+      half.entry[op.key] = copy.entry[other] = 0;
+      self.half = max_leaves - 1;
+      m.make_leaf(self.half, half);
+      shared.edges[1] = shared.edges[0];
+      shared.divided = 1;
+    }
     m.make_leaf(self.copy, copy);
     m.edge(op.key) = self.copy;
   };
@@ -94,6 +112,26 @@ inline bool write_step(Memory& m, unsigned w) {
     m.retire_leaf(self.leaf);
     m.retire_entry(self.old_entry);
   };
+  // What was replaced: a leaf goes at once if no snapshot is between it and what has replaced it.
+  const auto retire = [&] {
+    const bool both = self.half != 0 && rules.waits_for_both_halves;
+    const Small death = both ? std::max(self.clock, self.half_stamp) : self.clock;
+    if (self.looked != 0 || !rules.holds_for_snapshots || (death == self.stamp && !rules.entries_go_alone)) {
+      retire_both();
+    } else {
+      retire_entry(self.clock);
+      if (death == self.stamp) {
+        m.retire_leaf(self.leaf);
+      } else {
+        m.hold_leaf(self.leaf, self.stamp, death);
+      }
+    }
+    return go(WriteAt::leave);
+  };
+  const auto relink_half = [&] {
+    return self.half != 0 && self.half_stamp == self.stamp ? go(WriteAt::relink_half) : retire();
+  };
+  const auto relink = [&] { return self.clock == self.stamp ? go(WriteAt::relink) : relink_half(); };
 
   switch (WriteAt(self.at)) {
     case WriteAt::mode_too_early:
@@ -142,13 +180,16 @@ inline bool write_step(Memory& m, unsigned w) {
     case WriteAt::publish:
       // Under the parent's lock.
       if (self.plain != 0) {
-        changed(self.clock, 0, false);
+        link(self.clock, 0, false);
       } else if (rules.stamps_after_linking) {
-        changed(pending, self.leaf, rules.holds_copy);
+        link(pending, self.leaf, rules.holds_copy);
       } else {
-        changed(self.clock, self.leaf, rules.holds_copy);
+        link(self.clock, self.leaf, rules.holds_copy);
       }
       if (rules.reads_clock_after_linking) self.clock = 0;
+      return go(self.half != 0 ? WriteAt::publish_half : WriteAt::unlink);
+    case WriteAt::publish_half:
+      m.edge(small(1U - op.key)) = self.half;
       return go(WriteAt::unlink);
     case WriteAt::unlink: {
       Leaf& leaf = m.leaf(self.leaf);
@@ -175,31 +216,29 @@ inline bool write_step(Memory& m, unsigned w) {
       const Leaf& leaf = m.leaf(self.leaf);
       self.stamp = leaf.stamp;
       self.prev = leaf.prev;
-      if (self.stamp == self.clock) return go(WriteAt::relink);
-      if (self.looked != 0 || !rules.holds_for_snapshots) {
-        retire_both();
-      } else {
-        m.hold_leaf(self.leaf, self.stamp, self.clock);
-        retire_entry(self.clock);
-      }
-      return go(WriteAt::leave);
+      return self.half != 0 ? go(WriteAt::stamp_half) : relink();
+    }
+    case WriteAt::stamp_half: {
+      // With a stamp of the copy, which is a clock that was read after linking as well.
+      Leaf& half = m.leaf(self.half);
+      help(m, half, self.clock);
+      self.half_stamp = half.stamp;
+      return relink();
     }
     case WriteAt::relink:
       // No snapshot lies between the two versions.
       if (rules.relinks) m.leaf(self.copy).prev = self.prev;
-      if (rules.entries_go_alone) {
-        m.retire_leaf(self.leaf);
-        retire_entry(self.clock);
-      } else {
-        retire_both();
-      }
-      return go(WriteAt::leave);
+      return relink_half();
+    case WriteAt::relink_half:
+      if (rules.relinks) m.leaf(self.half).prev = self.prev;
+      return retire();
     case WriteAt::leave:
       // Only now may the copy be replaced.
       if (self.copy == 0) {
         m.leaf(self.leaf).locked = 0;
       } else if (rules.holds_copy) {
         m.leaf(self.copy).locked = 0;
+        if (self.half != 0) m.leaf(self.half).locked = 0;
       }
       return returns();
   }

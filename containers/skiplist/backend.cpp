@@ -14,7 +14,7 @@
 
 #include <midden/make.hpp>
 
-#include "containers/skiplist/shared_backend.hpp"
+#include "containers/skiplist/shared/backend.hpp"
 #include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/state.hpp"
 #include "containers/skiplist/stats.hpp"

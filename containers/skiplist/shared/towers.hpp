@@ -41,8 +41,8 @@
 #include <string>
 
 #include "containers/skiplist/levels.hpp"
-#include "containers/skiplist/spin.hpp"
-#include "containers/skiplist/stripe.hpp"
+#include "containers/skiplist/shared/spin.hpp"
+#include "containers/skiplist/shared/stripe.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 

@@ -11,7 +11,7 @@
 #include <new>
 #include <vector>
 
-#include "containers/skiplist/shared_list.hpp"
+#include "containers/skiplist/shared/list.hpp"
 #include "tests/containers/skiplist/list_kit.hpp"
 
 namespace skiplist_test {

@@ -22,9 +22,9 @@
 #include "containers/skiplist/check.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
-#include "containers/skiplist/shared_memory.hpp"
-#include "containers/skiplist/spin.hpp"
-#include "containers/skiplist/stripe.hpp"
+#include "containers/skiplist/shared/memory.hpp"
+#include "containers/skiplist/shared/spin.hpp"
+#include "containers/skiplist/shared/stripe.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 

@@ -1,13 +1,13 @@
 // SharedList: what one thread does to it against a model, memory that comes back, and threads side by side.
 
-#include "containers/skiplist/shared_list.hpp"
+#include "containers/skiplist/shared/list.hpp"
 
 #include <algorithm>
 #include <map>
 #include <string>
 #include <thread>
 
-#include "tests/containers/skiplist/shared_kit.hpp"
+#include "tests/containers/skiplist/shared/kit.hpp"
 
 using namespace skiplist_test;
 
@@ -38,7 +38,7 @@ void side_by_side(Test& test, unsigned threads, F&& f) {
 
 TEMPLATE_TEST_CASE("A shared list answers as a std::map does", "", WordKey, FixedKey, VariableKey) {
   auto random = test_generator(700);
-  const std::uint64_t keys = GENERATE(3, 60, 5000);
+  const std::uint64_t keys = GENERATE(as<std::uint64_t>{}, 3, 60, 5000);
   const int quiet_every = GENERATE(1, 3000);
   SharedTest<TestType> map(1);
   std::map<std::string, std::string> model;
@@ -172,7 +172,7 @@ TEST_CASE("A shared list whose arena is full says so and keeps what it has") {
 TEMPLATE_TEST_CASE("Threads that write keys of their own in one shared list find what they wrote", "", WordKey,
                    VariableKey) {
   constexpr unsigned threads = 4;
-  const std::uint64_t keys = GENERATE(40, 4000);
+  const std::uint64_t keys = GENERATE(as<std::uint64_t>{}, 40, 4000);
   SharedTest<TestType> map(threads);
   std::array<std::map<std::string, std::string>, threads> models;
   std::atomic<int> wrong{0};

@@ -1,4 +1,4 @@
-#include "containers/skiplist/shared_towers.hpp"
+#include "containers/skiplist/shared/towers.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // the same: where somebody waits for the thread, a move keeps the key, ends the section, and finds the place
 // again in a new one. Else a walk that erases what it sees would keep all of it.
 
-#include "containers/skiplist/shared_backend.hpp"
+#include "containers/skiplist/shared/backend.hpp"
 
 #include <cstring>
 #include <new>
@@ -11,7 +11,7 @@
 
 #include <midden/grace.hpp>
 
-#include "containers/skiplist/shared_state.hpp"
+#include "containers/skiplist/shared/state.hpp"
 #include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/stats.hpp"
 

@@ -1,4 +1,4 @@
-#include "containers/skiplist/shared_list.hpp"
+#include "containers/skiplist/shared/list.hpp"
 
 #include "containers/skiplist/check.hpp"
 #include "containers/skiplist/search.hpp"

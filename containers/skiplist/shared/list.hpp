@@ -23,8 +23,8 @@
 
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/list.hpp"
-#include "containers/skiplist/shared_arena.hpp"
-#include "containers/skiplist/shared_towers.hpp"
+#include "containers/skiplist/shared/arena.hpp"
+#include "containers/skiplist/shared/towers.hpp"
 #include "containers/skiplist/walk.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {

@@ -1,4 +1,4 @@
-#include "containers/skiplist/shared_arena.hpp"
+#include "containers/skiplist/shared/arena.hpp"
 
 #include <algorithm>
 #include <atomic>

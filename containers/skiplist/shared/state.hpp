@@ -20,7 +20,7 @@
 #include <midden/runtime.hpp>
 #include <midden/segment.hpp>
 
-#include "containers/skiplist/shared_list.hpp"
+#include "containers/skiplist/shared/list.hpp"
 #include "containers/skiplist/state.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {

@@ -21,8 +21,8 @@
 
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/levels.hpp"
-#include "containers/skiplist/shared_memory.hpp"
-#include "containers/skiplist/spin.hpp"
+#include "containers/skiplist/shared/memory.hpp"
+#include "containers/skiplist/shared/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 

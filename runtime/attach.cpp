@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include <midden/defer.hpp>
 #include <midden/root.hpp>
 
 #include "runtime/core.hpp"
@@ -101,6 +102,10 @@ void throw_not_attached() {
 void poll_slow(Mutator& mutator) {
   require_current(mutator);
   runtime::thread_of(mutator).core.poll(runtime::thread_of(mutator));
+}
+void run_refused_cycle(Mutator& mutator) {
+  require_current(mutator);
+  runtime::thread_of(mutator).core.collect_refused(runtime::thread_of(mutator));
 }
 void note_root_slow(Mutator& mutator) { runtime::thread_of(mutator).core.note_root(runtime::thread_of(mutator)); }
 void place_slow(Mutator& mutator, RootPlace& root) noexcept {

@@ -147,7 +147,7 @@ Thread& Core::attach(std::string name) {
 
 void Core::detach(Thread& thread) {
   require_outside_of_handshake();
-  require_safepoint_allowed(thread);
+  require_may_block(thread);
   if (thread.roots != &thread.own_roots.list()) {
     fatal("an Attach ended while its thread used a RootList", "thread " + thread.name);
   }
@@ -165,9 +165,15 @@ void Core::require_safepoint_allowed(Thread& thread) const {
   fatal("a safepoint was reached inside a NoSafepoint scope", "thread " + thread.name);
 }
 
+void Core::require_may_block(Thread& thread) const {
+  require_safepoint_allowed(thread);
+  if (thread.deferring == 0) return;
+  fatal("a thread blocked, or ended its Attach, inside a DeferSafepoints scope", "thread " + thread.name);
+}
+
 void Core::block(Thread& thread) {
   require_outside_of_handshake();
-  require_safepoint_allowed(thread);
+  require_may_block(thread);
   world_.block(thread);
 }
 
@@ -178,6 +184,7 @@ void Core::unblock(Thread& thread) {
 
 void Core::poll(Thread& thread) {
   require_safepoint_allowed(thread);
+  if (thread.deferring != 0) return;
   world_.poll(thread);
   bool due = std::exchange(thread.stress_due, false);
   if (config_.stress.safepoint != 0) {
@@ -194,6 +201,10 @@ void Core::poll(Thread& thread) {
 void Core::note_root(Thread& thread) {
   if (++thread.roots_until_stress < config_.stress.root) return;
   thread.roots_until_stress = 0;
+  collect_at_next_poll(thread);
+}
+
+void Core::collect_at_next_poll(Thread& thread) {
   thread.stress_due = true;
   Word(thread).set(detail::always_ask_bit);
 }
@@ -211,6 +222,11 @@ void Core::require_own(const void* object) const {
 // --- collection -----------------------------------------------------------------------------
 
 void Core::collect(Cause cause) { collect(cause, started()); }
+
+void Core::collect_refused(Thread& thread) {
+  ++thread.granted_cycles;
+  collect(thread.refused.cause, thread.refused.seen, thread.refused.wanted);
+}
 
 void Core::collect(Cause cause, std::uint64_t seen, std::uint64_t wanted) {
   require_outside_of_cycle();

@@ -52,10 +52,10 @@ class Core {
   Thread& attach(std::string name);
   void detach(Thread& thread);
   World& world() { return world_; }
-  // Both are fatal in a function of a handshake; the first also inside a NoSafepoint scope.
+  // Both are fatal in a function of a handshake; the first also inside a NoSafepoint or DeferSafepoints scope.
   void block(Thread& thread);
   void unblock(Thread& thread);
-  // What a safepoint with a request does.
+  // What a safepoint with a request does; nothing inside a DeferSafepoints scope.
   void poll(Thread& thread);
   void note_root(Thread& thread);
   std::vector<ThreadReport> threads() const;
@@ -64,6 +64,8 @@ class Core {
 
   // --- collection ----------------------------------------------------------------------------
   void collect(Cause cause);
+  // The cycle for want of which an allocation in the thread's last DeferSafepoints scope was refused.
+  void collect_refused(Thread& thread);
   void with_no_cycle(const std::function<void()>& f);
   // Sweeps and returns memory until the clock says `deadline_ns`; true when nothing is left for now.
   bool keep_house(std::uint64_t deadline_ns);
@@ -101,6 +103,8 @@ class Core {
   // Fatal in a function of any handshake: it runs under the locks of a World.
   void require_outside_of_handshake() const;
   void require_safepoint_allowed(Thread& thread) const;
+  void require_may_block(Thread& thread) const;
+  void collect_at_next_poll(Thread& thread);
   // Asks `attempt` for memory, for `bytes` bytes, collecting in between, until it gives some or none can be had.
   template <class Attempt>
   auto insist(Thread& thread, std::size_t bytes, Attempt&& attempt);

@@ -2,6 +2,9 @@
 //
 //   cycle_needed, limit_reached, out_of_memory    a cycle, and again; OutOfMemory where that does not help
 //   poll_needed                                   a poll, and again
+//
+// In a DeferSafepoints scope neither can come: there it sweeps to the end instead of polling, and notes the
+// cycle and throws SafepointDeferred. Cycles that ran outside since the first try count as if they had run here.
 
 #include <cstdint>
 #include <optional>
@@ -29,15 +32,17 @@ auto Core::insist(Thread& thread, std::size_t bytes, Attempt&& attempt) {
     Thread& thread;
     ~Refresh() { thread.refresh_cursors(); }
   } const refresh{thread};
-  auto effort = collector::Effort::normal;
-  for (int collections = 0;;) {
+  const bool deferring = thread.deferring != 0;
+  auto collections = deferring ? thread.granted_cycles : 0;
+  auto effort = collections == 0 ? collector::Effort::normal : collector::Effort::beyond_trigger;
+  while (true) {
     const std::uint64_t seen = started();
     const auto grant = attempt(effort);
     if (grant.verdict == collector::Verdict::memory) return grant;
     if (grant.verdict == collector::Verdict::poll_needed) {
       detail::poll(thread);
       // After a cycle all is to be swept anew: where one follows the other, polling would never end.
-      if (started() != seen) effort = collector::Effort::without_polls;
+      if (deferring || started() != seen) effort = collector::Effort::without_polls;
       continue;
     }
     // Other threads may take what a cycle freed; a second try is fair, a third is a spiral.
@@ -48,7 +53,12 @@ auto Core::insist(Thread& thread, std::size_t bytes, Attempt&& attempt) {
                             : "midden: out of memory: the system gives no more, or the reserved range is used up "
                               "(Config::reserve)");
     }
-    collect(grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit, seen, bytes);
+    const Cause cause = grant.verdict == collector::Verdict::cycle_needed ? Cause::growth : Cause::limit;
+    if (deferring) {
+      thread.refused = {cause, seen, bytes};
+      throw SafepointDeferred();
+    }
+    collect(cause, seen, bytes);
     effort = collector::Effort::beyond_trigger;
     ++collections;
   }
@@ -86,7 +96,10 @@ bool Core::extend(Thread& thread, void* object, std::size_t elements) {
   if (!bytes) return false;
   const std::uint64_t seen = started();
   const std::size_t more = *bytes - std::min(before, *bytes);
-  if (heap_.objects_due(more)) collect(Cause::growth, seen, more);
+  if (heap_.objects_due(more)) {
+    if (thread.deferring != 0) return false;  // the caller allocates anew, and is told why not
+    collect(Cause::growth, seen, more);
+  }
   stress_allocation(thread);
   return heap_.extend_large(object, *bytes);
 }
@@ -100,6 +113,7 @@ void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
 void Core::stress_allocation(Thread& thread) {
   if (config_.stress.alloc == 0 || ++thread.allocations_until_stress < config_.stress.alloc) return;
   thread.allocations_until_stress = 0;
+  if (thread.deferring != 0) return collect_at_next_poll(thread);
   collect(Cause::stress);
 }
 

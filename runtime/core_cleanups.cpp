@@ -122,7 +122,7 @@ void Core::warn_of_closure(const void* object) {
 
 void Core::declare_external(const void* object, std::uint64_t bytes) {
   require_own(object);
-  if (heap_.external_due()) collect(Cause::growth);
+  if (heap_.external_due() && detail::current->deferring == 0) collect(Cause::growth);
   heap_.count_external(cycle_.weak().external().declare(object, bytes));
 }
 

@@ -13,6 +13,7 @@
 #include <midden/barrier.hpp>
 #include <midden/histogram.hpp>
 #include <midden/mutator.hpp>
+#include <midden/report.hpp>
 
 #include "collector/heap/local_allocator.hpp"
 #include "runtime/own_roots.hpp"
@@ -37,8 +38,14 @@ struct Thread : detail::Mutator {
   std::uint64_t roots_until_stress = 0;
   std::uint32_t nested = 1;  // Attach, Blocked and Unblocked of this mutator that are alive
   bool stress_due = false;   // a root event asked for a collection at the next safepoint
-  bool in_stop = false;      // World's: counted as still running
-  bool in_grace = false;     // GracePeriods': the period under way waits for it
+  // The cycle that an allocation in a DeferSafepoints scope would have run.
+  struct Refused {
+    Cause cause = Cause::growth;
+    std::uint64_t seen = 0;    // cycles that had begun
+    std::uint64_t wanted = 0;  // bytes
+  } refused;
+  bool in_stop = false;   // World's: counted as still running
+  bool in_grace = false;  // GracePeriods': the period under way waits for it
   // World's: times from each request to stop that found it running until it stopped. Made at the
   // first: it is large, and threads come for short visits.
   std::unique_ptr<Histogram> stops;

@@ -158,6 +158,27 @@ TEST_CASE("An Attach that ends inside NoSafepoint is fatal") {
       {"NoSafepoint", "thread culprit"});
 }
 
+TEST_CASE("To block inside DeferSafepoints, or to wait for others, is fatal") {
+  const int kind = GENERATE(range(0, 6));
+  CAPTURE(kind);
+  check_fatal(
+      [&] {
+        Runtime runtime(quiet());
+        Runtime other(quiet("other"));
+        std::optional<Attach> here(std::in_place, runtime, "culprit");
+        const midden::DeferSafepoints deferred(*here);
+        midden::make<Node>();
+        midden::safepoint();
+        if (kind == 0) Blocked();
+        if (kind == 1) runtime.collect();
+        if (kind == 2) Attach(other, "elsewhere");
+        if (kind == 3) runtime.handshake([] {});
+        if (kind == 4) here.reset();
+        if (kind == 5) runtime.wait_for_grace_period();
+      },
+      {"inside a DeferSafepoints scope", "thread culprit"});
+}
+
 TEST_CASE("An Attach that ends before what is nested in it is fatal") {
   const int kind = GENERATE(range(0, 3));
   CAPTURE(kind);

@@ -6,6 +6,7 @@
 //   OutOfMemory    every call that allocates                     the hard limit, or the system refused
 //   TooLarge       every call that writes a map                  a key or value beyond the limits, a full map
 //   NotAttached    every call that touches the heap              no Attach on this thread, or it is Blocked
+//   SafepointDeferred   every call that allocates, inside DeferSafepoints   a collection must come first
 //
 //   std::invalid_argument   Runtime::add_type                    a description that cannot be
 //                           Runtime::retire_type, make_object    an empty, foreign or retired TypeHandle
@@ -20,6 +21,7 @@
 // Error is not itself a std::exception, because OutOfMemory is also a std::bad_alloc and would
 // then be one in two ways, which `catch (const std::exception&)` does not catch.
 
+#include <exception>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -47,6 +49,15 @@ class OutOfMemory final : public Error, public std::bad_alloc {
 
  private:
   const char* message_;  // static storage
+};
+
+// No failure: the same call outside of the scope, or after a collection, may be served. Not a std::bad_alloc, so
+// that what makes do without memory does not take it for the lack of some.
+class SafepointDeferred final : public Error, public std::exception {
+ public:
+  const char* what() const noexcept override {
+    return "midden: an allocation inside a DeferSafepoints scope needs a collection first";
+  }
 };
 
 class TooLarge final : public Error, public std::length_error {

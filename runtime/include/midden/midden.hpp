@@ -7,6 +7,7 @@
 #include <midden/build.hpp>
 #include <midden/cleanup.hpp>
 #include <midden/config.hpp>
+#include <midden/defer.hpp>
 #include <midden/describe.hpp>
 #include <midden/error.hpp>
 #include <midden/external.hpp>

@@ -39,8 +39,10 @@ struct Mutator {
   RootWindow window;           // where new roots have a place; empty while a task's list is in use
   RootPlace* roots = nullptr;  // the list that the others join
   std::uint32_t stress_roots = 0;
-  std::uint32_t reading = 0;  // read sections that are open
-  bool grace_waits = false;   // the end of the last one lets a grace period go on
+  std::uint32_t reading = 0;         // read sections that are open
+  bool grace_waits = false;          // the end of the last one lets a grace period go on
+  std::uint32_t deferring = 0;       // DeferSafepoints scopes that are open
+  std::uint32_t granted_cycles = 0;  // that ran because an allocation in one was refused
   Runtime* runtime = nullptr;
 
   // Relaxed: a request seen late is seen at the next poll; what it means is read under a lock.

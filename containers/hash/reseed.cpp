@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include <midden/error.hpp>
 #include <midden/make.hpp>
 #include <midden/runtime.hpp>
 
@@ -57,6 +58,9 @@ bool reseed(Attach& here, HashState& state) {
     copy_all(here, state, *fresh);
   } catch (const std::bad_alloc&) {
     return false;
+  } catch (const SafepointDeferred&) {
+    --state.reseeds;  // whoever deferred it calls again
+    throw;
   }
   if (state.layout.keys() == Held::as_bytes) {
     for_each_entry(fresh->now, state.layout, 0, hash_end, [&](std::byte* bucket, unsigned slot) {

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include <midden/error.hpp>
+
 #include "containers/hash/bucket.hpp"
 #include "containers/hash/find.hpp"
 #include "containers/hash/key.hpp"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr unsigned buckets_per_write = 2;
 constexpr std::uint32_t erasures_without_memory = 4096;
+constexpr std::uint32_t erasures_without_cycle = 64;
 constexpr unsigned most_log2 = 31;  // beyond it hashes have no more bits to tell buckets apart
 
 void start(Attach& here, HashState& state, unsigned log2) {
@@ -94,7 +97,7 @@ void open_first(Attach& here, HashState& state) {
   try {
     state.now.open(here, state.layout, 0);
     state.now.need_main(here, state.layout, 0, 0);
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     state.now.reset();  // a table has the buckets that hashes lead to, or there is none
     throw;
   }
@@ -119,6 +122,8 @@ void shrink_if_due(Attach& here, HashState& state) noexcept {
     evacuate(here, state);
   } catch (const std::bad_alloc&) {
     state.resize_rest = erasures_without_memory;
+  } catch (const SafepointDeferred&) {
+    state.resize_rest = erasures_without_cycle;  // the entry is erased, so nobody may call again for it
   }
 }
 

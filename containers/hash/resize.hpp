@@ -46,7 +46,7 @@ void open_first(Attach& here, HashState& state);
 // Before an insert: begins to double where that is due.
 void grow_if_due(Attach& here, HashState& state);
 // After an erase: begins to shrink where that is due, and evacuates. Where there is no memory
-// for it, it waits for many more erasures before it asks again.
+// for it, or a collection must come first and is deferred, it waits for more erasures before it asks again.
 void shrink_if_due(Attach& here, HashState& state) noexcept;
 // Before an insert or overwrite: evacuates two buckets where a resize is under way.
 void advance_resize(Attach& here, HashState& state);

@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 
+#include <midden/error.hpp>
 #include <midden/make.hpp>
 
 #include "containers/hash/bucket.hpp"
@@ -115,6 +116,7 @@ void begin_to_sample(Attach& here, HashState& state) noexcept {
     HotBuckets* none = nullptr;
     state.hot.compare_exchange(none, made.get());  // several readers may ask at once
   } catch (const std::bad_alloc&) {
+  } catch (const SafepointDeferred&) {
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <midden/defer.hpp>
+
 #include "tests/containers/hash/make_state.hpp"
 #include "tests/containers/hash/validate.hpp"
 #include "tests/support/catch.hpp"
@@ -157,4 +159,41 @@ TEST_CASE("A collection at every step of a resize loses nothing") {
     REQUIRE(Validator(*state).fault() == "");
   } while (state->resizing());
   for (std::uint64_t i = 0; i < n; ++i) CHECK(has(*state, i, i));
+}
+
+TEST_CASE("Where a collection is deferred an erase leaves the shrinking to later ones, and an insert changes nothing") {
+  for_words_and_texts([](Attach& here, HashState& state) {
+    std::uint64_t entries = 0;
+    while (state.now.log2() < 8 || state.resizing()) {
+      put(here, state, entries, entries);
+      ++entries;
+    }
+    const auto refused = [&](auto&& f) {
+      try {
+        f();
+        return false;
+      } catch (const midden::SafepointDeferred&) {
+        return true;
+      }
+    };
+    std::uint64_t left = entries;
+    {
+      const midden::DeferSafepoints deferred(here);
+      while (!refused([&] { midden::make_array<std::byte>(here, 1000); })) continue;
+      while (left > 20) take_out(here, state, --left);
+      REQUIRE(Validator(state).fault() == "");
+      // Inserts go on as long as what they need is at hand.
+      while (!refused([&] { put(here, state, left, left); })) ++left;
+      REQUIRE(Validator(state).fault() == "");
+      CHECK(state.entries == left);
+    }
+    here.runtime().collect();
+    while (left > 4) take_out(here, state, --left);
+    for (int i = 0; i < 2000; ++i) {
+      put(here, state, 4, 4);
+      take_out(here, state, 4);
+    }
+    CHECK(state.now.log2() < 6);
+    REQUIRE(Validator(state).fault() == "");
+  });
 }

@@ -42,6 +42,8 @@
 #include <midden/map_cursor.hpp>
 #include <midden/map_group.hpp>
 #include <midden/map_key.hpp>
+#include <midden/map_ordered.hpp>
+#include <midden/map_shell.hpp>
 #include <midden/map_value.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
@@ -53,34 +55,26 @@ struct MapOptions {
   std::string_view backend;
 };
 
+// Its size, walks, single writes and figures stand in map_shell.hpp.
 template <class K, class V>
-class Map {
+class Map : public detail::MapShell<K, V> {
+  using Shell_ = detail::MapShell<K, V>;
+
  public:
-  using Key = K;
-  using Value = V;
-  using Entry = MapEntry<K, V>;
-  using Cursor = MapCursorOf<K, V>;
-  using Hit = Found<V>;
-  using KeyArgument = detail::KeyArgument<K>;
-  using ValueArgument = detail::ValueArgument<V>;
-  using Owned = typename detail::ValueTraits<V>::Owned;
-
-  static constexpr MapShape shape{KeyCodec<K>::kind, detail::ValueTraits<V>::kind, detail::key_bytes<K>(),
-                                  detail::ValueTraits<V>::bytes};
-
-  Map(const Map&) = delete;
-  Map& operator=(const Map&) = delete;
+  using Shell_::Shell_;
+  using typename Shell_::Cursor;
+  using typename Shell_::Hit;
+  using typename Shell_::KeyArgument;
+  using typename Shell_::Owned;
 
   // --- reading ------------------------------------------------------------------------------
 
-  std::size_t size() const { return parts_.ops->size(own_state()); }
-  bool empty() const { return size() == 0; }
   bool contains(KeyArgument key) const { return look_up(key).data != nullptr; }
   Hit find(KeyArgument key) const {
-    let_collect();
-    MapState& state = own_state();
+    this->let_collect();
+    MapState& state = this->own_state();
     const detail::EncodedKey<K> encoded(key);
-    return Hit(parts_, state, encoded.key());
+    return Hit(this->parts(), state, encoded.key());
   }
   // A copy of the value: std::string for strings, a Root for references.
   std::optional<Owned> get(KeyArgument key) const {
@@ -101,13 +95,13 @@ class Map {
   template <std::ranges::forward_range Keys, class F>
   void find_many(const Keys& keys, F&& f) const {
     static_assert(detail::lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
-    const Root<const Map> keep(detail::require_own(parts_), this);
+    const Root<const Map> keep(detail::require_own(this->parts()), this);
     for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
-      let_collect();
+      this->let_collect();
       const auto group = at;
       detail::KeyGroup<K> encoded;
       for (; at != end && !encoded.full(); ++at) encoded.add(*at);
-      detail::find_group(parts_, own_state(), encoded.keys(), encoded.found());
+      detail::find_group(this->parts(), this->own_state(), encoded.keys(), encoded.found());
       auto key = group;
       for (const MapFound& found : encoded.found()) {
         std::optional<typename Cursor::View> value;
@@ -117,207 +111,49 @@ class Map {
     }
   }
 
-  // A walk over all entries; see map_cursor.hpp.
-  Cursor begin() const { return Cursor(parts_, own_state(), detail::MapBound(), parts_.ops->first); }
-  std::default_sentinel_t end() const { return {}; }
-
   // --- writing ------------------------------------------------------------------------------
 
-  // Inserts, or overwrites what is there. Returns whether it has inserted.
-  bool insert_or_assign(KeyArgument key, ValueArgument value) { return write(key, value, MapWrite::assign); }
-  bool insert_or_assign(Attach& here, KeyArgument key, ValueArgument value) {
-    return write(here, key, value, MapWrite::assign);
-  }
-  // Inserts, or leaves what is there. Returns whether it has inserted.
-  bool try_emplace(KeyArgument key, ValueArgument value) { return write(key, value, MapWrite::if_absent); }
-  bool try_emplace(Attach& here, KeyArgument key, ValueArgument value) {
-    return write(here, key, value, MapWrite::if_absent);
-  }
   // insert_or_assign for each pair of a range; returns how many keys were new. Keys that ascend, or
   // come in ascending runs, cost an ordered map a fraction of others. Where one throws, those before
   // it are in the map.
   template <std::ranges::input_range Pairs>
   std::size_t insert_all(const Pairs& entries) {
-    const Root<Map> keep(detail::require_own(parts_), this);
-    Attach here(*parts_.runtime);
+    const Root<Map> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
     std::size_t inserted = 0;
     MapFinger near;
-    for (const auto& [key, value] : entries) inserted += write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
+    for (const auto& [key, value] : entries) inserted += this->write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
     return inserted;
   }
   // Gives `change` the value, or V{} where the key is absent, stores what it has made of it and
   // returns that. `change` takes a V& and may not write this map.
   template <class F>
   V update(KeyArgument key, F&& change) requires(detail::ValueTraits<V>::kind == ValueKind::fixed) {
-    const Root<Map> keep(detail::require_own(parts_), this);
+    const Root<Map> keep(detail::require_own(this->parts()), this);
     std::optional<V> value = get(key);
     if (!value) value.emplace();
     std::forward<F>(change)(*value);
-    insert_or_assign(key, *value);
+    this->insert_or_assign(key, *value);
     return *value;
-  }
-  // Returns whether the key was there.
-  bool erase(KeyArgument key) {
-    detail::require_own(parts_);
-    Attach here(*parts_.runtime);
-    return erase(here, key);
-  }
-  bool erase(Attach& here, KeyArgument key) {
-    const Root<Map> keep(detail::require_own(parts_), this);
-    safepoint(here);
-    const detail::EncodedKey<K> encoded(key);
-    return parts_.ops->erase(here, *state_, encoded.key());
-  }
-  // Ends walks over the map.
-  void clear() {
-    const Root<Map> keep(detail::require_own(parts_), this);
-    Attach here(*parts_.runtime);
-    parts_.ops->clear(here, *state_);
-  }
-
-  // --- about it -----------------------------------------------------------------------------
-
-  // See map_stats.hpp. Reading, and a safepoint.
-  MapStats stats() const {
-    const Root<const Map> keep(detail::require_own(parts_), this);
-    Attach here(*parts_.runtime);
-    return parts_.ops->stats(here, *state_);
-  }
-  std::string_view backend_name() const { return parts_.backend->name; }
-
-  // For make_map.
-  Map(const detail::MapParts& parts, const Root<MapState>& state) : parts_(parts), state_(state) {}
-
- protected:
-  const detail::MapParts& parts() const { return parts_; }
-  MapState& own_state() const {
-    detail::require_own(parts_);
-    return *state_;
   }
 
  private:
-  // A loop of look-ups must not hold up a collection.
-  void let_collect() const {
-    detail::Mutator& mutator = detail::require_own(parts_);
-    if (!mutator.asked()) [[likely]]
-      return;
-    const Root<const Map> keep(mutator, this);
-    detail::poll_slow(mutator);
-  }
   MapFound look_up(KeyArgument key) const {
-    let_collect();
+    this->let_collect();
     const detail::EncodedKey<K> encoded(key);
-    return parts_.ops->find(own_state(), encoded.key());
+    return this->parts().ops->find(this->own_state(), encoded.key());
   }
-  bool write(KeyArgument key, ValueArgument value, MapWrite mode) {
-    detail::require_own(parts_);
-    Attach here(*parts_.runtime);
-    return write(here, key, value, mode);
-  }
-  bool write(Attach& here, KeyArgument key, ValueArgument value, MapWrite mode, MapFinger* near = nullptr) {
-    const Root<Map> keep(detail::require_own(parts_), this);
-    const detail::EncodedKey<K> encoded(key);
-    const typename detail::ValueTraits<V>::Kept kept(value);
-    if constexpr (shape.key == KeyKind::variable || shape.value == ValueKind::variable) {
-      detail::require_sizes(encoded.key(), kept.value(), shape);
-    }
-    safepoint(here);
-    if (near != nullptr && parts_.ops->upsert_near != nullptr) {
-      return parts_.ops->upsert_near(here, *state_, encoded.key(), kept.value(), mode, *near).inserted;
-    }
-    return parts_.ops->upsert(here, *state_, encoded.key(), kept.value(), mode).inserted;
-  }
-
-  const detail::MapParts parts_;
-  Ref<MapState> state_;
 
  public:
-  static constexpr auto midden_refs = refs<Map>(&Map::state_);
+  static constexpr auto midden_refs = refs<Map>(base<detail::MapShell<K, V>>);
 };
 
 template <class K, class V>
-class OrderedMap : public Map<K, V> {
-  using Base_ = Map<K, V>;
-
+class OrderedMap : public detail::Ordered<Map<K, V>> {
  public:
-  using Base_::Base_;
-  using typename Base_::KeyArgument;
-  using Cursor = OrderedCursorOf<K, V>;
+  using detail::Ordered<Map<K, V>>::Ordered;
 
-  Cursor begin() const {
-    return Cursor(this->parts(), this->own_state(), detail::MapBound(), this->parts().ops->first);
-  }
-
-  // A part of the map, to walk over. It keeps the map alive.
-  class Range {
-   public:
-    Cursor begin() const {
-      const MapOps& ops = *map_->parts().ops;
-      return Cursor(map_->parts(), map_->own_state(), to_, [&](Attach& here, MapState& state, MapCursor& cursor) {
-        return from_.none() ? ops.first(here, state, cursor) : ops.seek(here, state, cursor, from_.key());
-      });
-    }
-    std::default_sentinel_t end() const { return {}; }
-
-   private:
-    friend class OrderedMap;
-    Range(const OrderedMap& map, detail::MapBound from, detail::MapBound to)
-        : map_(const_cast<OrderedMap*>(&map)), from_(std::move(from)), to_(std::move(to)) {}
-
-    Root<OrderedMap> map_;
-    detail::MapBound from_;
-    detail::MapBound to_;
-  };
-
-  // The first entry whose key is not less.
-  Cursor lower_bound(KeyArgument key) const {
-    const detail::EncodedKey<K> encoded(key);
-    return Cursor(this->parts(), this->own_state(), detail::MapBound(),
-                  [&encoded, seek = this->parts().ops->seek](Attach& here, MapState& state, MapCursor& cursor) {
-                    return seek(here, state, cursor, encoded.key());
-                  });
-  }
-  // The entry with the greatest key.
-  Cursor last() const { return Cursor(this->parts(), this->own_state(), detail::MapBound(), this->parts().ops->last); }
-
-  // Entries with from <= key < to.
-  Range range(KeyArgument from, KeyArgument to) const {
-    const detail::EncodedKey<K> begin(from);
-    const detail::EncodedKey<K> end(to);
-    return Range(*this, detail::MapBound(begin.key()), detail::MapBound(end.key()));
-  }
-  // Entries with key >= from.
-  Range range_from(KeyArgument from) const {
-    const detail::EncodedKey<K> begin(from);
-    return Range(*this, detail::MapBound(begin.key()), detail::MapBound());
-  }
-  // Entries whose keys begin with these bytes.
-  Range prefix(std::string_view bytes) const requires(std::is_same_v<K, std::string_view>) {
-    std::string after(bytes);
-    while (!after.empty() && after.back() == '\xFF') after.pop_back();
-    if (after.empty()) return range_from(bytes);
-    after.back() = static_cast<char>(static_cast<unsigned char>(after.back()) + 1);
-    return range(bytes, after);
-  }
-
-  // The whole map in up to `parts` ranges of about even size, in order: for several threads to walk
-  // at once. Entries that come later may make them uneven, and belong to one range still.
-  std::vector<Range> split(std::size_t parts) const {
-    const Root<const OrderedMap> keep(detail::require_own(this->parts()), this);
-    std::vector<MapKey> keys(parts == 0 ? 0 : parts - 1);
-    const auto separators = this->parts().ops->separators;
-    keys.resize(separators == nullptr || keys.empty() ? 0 : separators(this->own_state(), keys.data(), keys.size()));
-    std::vector<Range> ranges;
-    detail::MapBound from;
-    for (const MapKey& key : keys) {
-      ranges.push_back(Range(*this, from, detail::MapBound(key)));
-      from = detail::MapBound(key);
-    }
-    ranges.push_back(Range(*this, from, detail::MapBound()));
-    return ranges;
-  }
-
-  static constexpr auto midden_refs = refs<OrderedMap>(base<Map<K, V>>);
+  static constexpr auto midden_refs = refs<OrderedMap>(base<detail::Ordered<Map<K, V>>>);
 };
 
 namespace detail {

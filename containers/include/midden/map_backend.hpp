@@ -101,6 +101,7 @@ struct MapCursor {
   Root<MapState> map;  // the state that is walked; set by the shell before the first call
   Root<void> held[2];
   std::uint64_t position[8] = {};
+  std::uint64_t outer[2] = {};  // not the backend's: of a table that puts locks around it
   alignas(16) std::byte copy[128] = {};
 };
 
@@ -155,7 +156,9 @@ struct MapOps {
   std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
 
   // Maps that all threads use at once (ConcurrentMap): the table that serves them, with a state of its
-  // own. Null: such a map puts locks around maps of this table.
+  // own. Null: such a map puts locks around maps of this table. Calls come inside a DeferSafepoints scope then, and
+  // one that throws SafepointDeferred is repeated; a cursor's move too, so what it throws must leave the cursor fit
+  // for that. What a cursor shows is read while other threads write.
   const MapOps* concurrent = nullptr;
 
   // The rest exists in such a table only, where `find`, `find_many` and `upsert_near` are null and

@@ -1,21 +1,24 @@
 #pragma once
 // The conformance suite of maps: what every backend must do, whatever keys and values it holds.
 //
-//   Bench<K, V>    a map, and a std::map of what should be in it
+//   Bench<K, V>    a map, and a std::map of what should be in it; Bench<K, V, M> of another kind of map
 //   for_each_backend(f)   calls f with each name that is registered, the test's own one included
 //
 // A bench performs an operation on both sides and compares the answers. Numbers stand for keys
 // and values (map_kinds.hpp). A comparison that fails stops the test case.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <midden/concurrent_map.hpp>
 #include <midden/map.hpp>
 #include <midden/midden.hpp>
 
@@ -32,6 +35,13 @@ inline midden::Config map_config() {
   config.reserve = std::size_t{4} << 30;
   config.seed = test_seed() | 1;
   config.stress.root = ~std::uint32_t{0};
+  return config;
+}
+
+// For many threads on few processors, which stop late by no fault of theirs.
+inline midden::Config shared_config() {
+  midden::Config config = map_config();
+  config.stop_warn = std::chrono::milliseconds(0);
   return config;
 }
 
@@ -70,15 +80,25 @@ inline void must(bool held, const char* what) {
   if (!held) FAIL(what);
 }
 
-template <class K, class V>
+// A new map of the kind M.
+template <class M>
+midden::Root<M> make_of(const std::string& backend) {
+  using K = typename M::Key;
+  using V = typename M::Value;
+  if constexpr (std::is_same_v<M, midden::Map<K, V>>) return midden::make_map<K, V>({.backend = backend});
+  if constexpr (std::is_same_v<M, midden::ConcurrentMap<K, V>>) {
+    return midden::make_concurrent_map<K, V>({.backend = backend});
+  }
+}
+
+template <class K, class V, class M = midden::Map<K, V>>
 class Bench {
  public:
-  using Map = midden::Map<K, V>;
+  using Map = M;
   // By the bytes of the key, in order: the numbers of key and value.
   using Model = std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
 
-  Bench(midden::Runtime& runtime, const std::string& backend)
-      : runtime_(runtime), map_(midden::make_map<K, V>({.backend = backend})) {
+  Bench(midden::Runtime& runtime, const std::string& backend) : runtime_(runtime), map_(make_of<M>(backend)) {
     must(map_->backend_name() == backend, "the map has the backend that was asked for");
   }
 

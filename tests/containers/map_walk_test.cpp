@@ -4,39 +4,12 @@
 #include <vector>
 
 #include "tests/containers/map_suite.hpp"
+#include "tests/containers/map_walk.hpp"
 
 using midden::Attach;
 using midden::Ref;
 using midden::Root;
 using midden::Runtime;
-
-namespace {
-
-// A walk during which `between` runs `times` after each entry and may write or erase one key each
-// time: entries that are there all the time must be shown once, others at most once, and what is
-// shown must be there.
-template <class K, class V, class F>
-void walk_while(Bench<K, V>& bench, int times, F&& between) {
-  std::set<std::string> always;
-  for (const auto& [bytes, numbers] : bench.model()) always.insert(bytes);
-  std::set<std::string> shown;
-  for (auto cursor = bench.map().begin(); cursor; ++cursor) {
-    const std::string bytes = in_order<K>(typename Kind<K>::Own(cursor.key()));
-    must(shown.insert(bytes).second, "a walk shows no key twice");
-    const auto known = bench.model().find(bytes);
-    must(known != bench.model().end(), "a walk shows what is there");
-    must(is_value(cursor.value(), known->second.second), "a walk shows the value that is there");
-    for (int i = 0; i < times; ++i) {
-      const std::uint64_t erased = bench.erased();
-      between();
-      if (bench.erased() == erased) continue;
-      std::erase_if(always, [&](const std::string& key) { return !bench.model().contains(key); });
-    }
-  }
-  for (const std::string& bytes : always) must(shown.contains(bytes), "a walk shows what is there from begin to end");
-}
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("A walk over an empty map ends at once", "", std::int64_t, std::string_view, Key16) {
   for_each_backend([](const std::string& backend) {

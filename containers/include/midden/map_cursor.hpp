@@ -171,6 +171,7 @@ class Found {
   const View& operator*() const { return *value_; }
   const View* operator->() const { return &*value_; }
 
+  explicit Found(std::optional<View> value) : value_(std::move(value)) {}
   Found(const detail::MapParts& parts, const MapState& state, MapKey key) {
     const MapFound found = parts.ops->find(state, key);
     if (found.data != nullptr) value_.emplace(detail::ValueTraits<V>::view(found));

@@ -6,16 +6,17 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
+#include <midden/concurrent_map.hpp>
 #include <midden/map.hpp>
 #include <midden/midden.hpp>
 
 #include "tools/bench/maps/batched.hpp"
-#include "tools/bench/maps/guarded.hpp"
 #include "tools/bench/workers.hpp"
 
 namespace bench::maps {
@@ -38,6 +39,46 @@ class Collections final : public midden::Observer {
   std::atomic<std::uint64_t> count_{0};
 };
 
+// The concurrent map of the same backend, as several threads share it. It takes the entries over when the first of
+// them comes.
+template <class M>
+class SharedMap {
+ public:
+  static constexpr std::string_view name = "its own";
+
+  explicit SharedMap(M&) {}
+
+  template <class Here>
+  void prepare(Here& here) {
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+      const midden::Blocked waiting;
+      lock.lock();
+    }
+    if (shared_) return;
+    const auto made = M::make_concurrent(here);
+    for (const auto entry : here.map()) made->insert_or_assign(here.attach(), entry.key, entry.value);
+    here.map().clear();
+    shared_.emplace(made);
+  }
+  template <class Here, class Key>
+  void assign(Here& here, const Key& key, std::int64_t value) {
+    shared_->get()->insert_or_assign(here.attach(), key, value);
+  }
+  template <class Here, class Key>
+  void erase(Here& here, const Key& key) {
+    shared_->get()->erase(here.attach(), key);
+  }
+  template <class Here, class Key>
+  std::optional<std::int64_t> get(Here& here, const Key& key) {
+    return shared_->get()->get(here.attach(), key);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<midden::GlobalRoot<typename M::Concurrent>> shared_;
+};
+
 // Map is a midden::Map or a midden::OrderedMap.
 template <class Map>
 class BackendMap {
@@ -46,8 +87,10 @@ class BackendMap {
  public:
   using Key = std::conditional_t<std::is_same_v<K, std::string_view>, std::string, K>;
   using Waiting = midden::Blocked;
-  using Shared = Guarded<BackendMap>;  // for now: a map for several threads would be named here
+  using Shared = SharedMap<BackendMap>;
   static constexpr bool ordered = requires(const Map& map, K key) { map.lower_bound(key); };
+  using Concurrent = std::conditional_t<ordered, midden::ConcurrentOrderedMap<K, std::int64_t>,
+                                        midden::ConcurrentMap<K, std::int64_t>>;
 
   class Here {
    public:
@@ -67,6 +110,15 @@ class BackendMap {
       map_.emplace(midden::make_ordered_map<K, std::int64_t>(here, {.backend = backend}));
     } else {
       map_.emplace(midden::make_map<K, std::int64_t>(here, {.backend = backend}));
+    }
+  }
+
+  static midden::Root<Concurrent> make_concurrent(Here& here) {
+    const std::string backend(here.map().backend_name());
+    if constexpr (ordered) {
+      return midden::make_concurrent_ordered_map<K, std::int64_t>(here.attach(), {.backend = backend});
+    } else {
+      return midden::make_concurrent_map<K, std::int64_t>(here.attach(), {.backend = backend});
     }
   }
 

@@ -5,7 +5,8 @@
 //   Key, ordered              std::string or std::uint64_t; whether it has `from`
 //   Here(map)                 what a thread needs while it uses the map, made for each batch: attached
 //   Waiting                   what stands around waiting (guarded.hpp)
-//   Shared(map), and ::name   the map for several threads: Guarded<M>, or what the map has itself
+//   Shared(map), and ::name   the map for several threads: Guarded<M>, or what the map has itself; one that
+//                             has `prepare` is told by each thread before it works
 //   assign, get, erase        of one key; `get` answers a std::optional, `erase` whether it was there;
 //                             one that cannot has no `erase`
 //   get_many                  calls f(key, value or null) for each key of a span; where the map can
@@ -126,6 +127,7 @@ class Batched final : public Subject {
 
   Interval work(const Batch& batch, Start& start) override {
     Here here(map_);
+    if constexpr (requires { shared_.prepare(here); }) shared_.prepare(here);
     {
       const typename M::Waiting waiting;
       start.wait();

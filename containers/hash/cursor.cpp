@@ -16,24 +16,14 @@ namespace {
 
 // The cursor's storage under the names of this backend.
 struct Walk {
-  explicit Walk(MapCursor& cursor)
-      : next(cursor.position[0]),
-        start(cursor.position[1]),
-        wrapped(cursor.position[2]),
-        shown(cursor.position[3]),
-        count(cursor.position[4]),
-        capacity(cursor.position[5]),
-        writes(cursor.position[6]),
-        epoch(cursor.position[7]) {}
-
-  HashBound& next;          // the least hash that is not copied yet
-  HashBound& start;         // where the walk began
-  std::uint64_t& wrapped;   // whether 2^32 has been reached, so that it ends at its start
-  std::uint64_t& shown;     // of the copied entries
-  std::uint64_t& count;     // copied entries
-  std::uint64_t& capacity;  // buckets of the copies
-  std::uint64_t& writes;    // of the map, when they were copied
-  std::uint64_t& epoch;     // of the map, when the walk began
+  HashBound next;          // the least hash that is not copied yet
+  HashBound start;         // where the walk began
+  std::uint64_t wrapped;   // whether 2^32 has been reached, so that it ends at its start
+  std::uint64_t shown;     // of the copied entries
+  std::uint64_t count;     // copied entries
+  std::uint64_t capacity;  // buckets of the copies
+  std::uint64_t writes;    // of the map, when they were copied
+  std::uint64_t epoch;     // of the map, when the walk began
 };
 
 // What a walk has done under seeds that the map has no more; in the cursor's `copy`. SipHash is never
@@ -107,7 +97,7 @@ bool done_before(const HashState& state, const Rounds& rounds, Place place) {
 
 // Copies the entries of a bucket behind those already copied; of hashes in `only` if that is given.
 void copy_bucket(const HashState& state, MapCursor& cursor, std::byte* bucket, const Interval* only) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   const unsigned count = head(bucket).count();
   for (unsigned slot = 0; slot < count; ++slot) {
     if (only != nullptr && !lies_in(state, *only, {bucket, slot})) continue;
@@ -120,7 +110,7 @@ void copy_bucket(const HashState& state, MapCursor& cursor, std::byte* bucket, c
 
 // Room for the entries of that many buckets, and no entries. What can fail comes first.
 void clear_copies(Attach& here, const HashState& state, MapCursor& cursor, std::uint64_t buckets) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   if (walk.capacity < buckets) {
     cursor.held[0] = make_chunk(here, state.layout, buckets);
     walk.capacity = buckets;
@@ -140,7 +130,7 @@ std::uint32_t random_hash(const HashState& state) {
 }
 
 void begin_round(const HashState& state, MapCursor& cursor) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   walk.next = walk.start = random_hash(state);
   walk.wrapped = 0;
   rounds_of(cursor).reseeds = state.reseeds;
@@ -149,7 +139,7 @@ void begin_round(const HashState& state, MapCursor& cursor) {
 
 // The map has another seed: notes what was done and begins in the new order. False when all was.
 bool begin_again(const HashState& state, MapCursor& cursor) {
-  const Walk walk(cursor);
+  const Walk& walk = position_as<Walk>(cursor);
   Rounds& rounds = rounds_of(cursor);
   if (walk.next == walk.start && walk.wrapped != 0) return false;
   if (walk.next != walk.start) rounds.past[rounds.count++] = {rounds.seed, walk.start, walk.next};
@@ -159,7 +149,7 @@ bool begin_again(const HashState& state, MapCursor& cursor) {
 
 // Copies the interval at `next` and moves past it; false at the end of the walk.
 bool copy_next(Attach& here, const HashState& state, MapCursor& cursor) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   if (rounds_of(cursor).reseeds != state.reseeds && !begin_again(state, cursor)) return false;
   if (walk.wrapped == 0 && walk.next == hash_end) {
     walk.wrapped = 1;
@@ -190,7 +180,7 @@ bool copy_next(Attach& here, const HashState& state, MapCursor& cursor) {
 }  // namespace
 
 bool first_entry(Attach& here, HashState& state, MapCursor& cursor) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   walk.shown = walk.count = walk.capacity = 0;
   walk.epoch = state.epoch;
   new (static_cast<void*>(cursor.copy)) Rounds{};
@@ -199,7 +189,7 @@ bool first_entry(Attach& here, HashState& state, MapCursor& cursor) {
 }
 
 bool next_entry(Attach& here, HashState& state, MapCursor& cursor) {
-  Walk walk(cursor);
+  Walk& walk = position_as<Walk>(cursor);
   while (walk.epoch == state.epoch) {
     while (walk.shown < walk.count) {
       const Place place = copied(state, cursor, walk.shown++);
@@ -240,8 +230,8 @@ bool locate_entry(const HashState& state, MapCursor& cursor, MapKey key) {
 }
 
 void close_cursor(MapCursor& cursor) {
-  Walk(cursor).epoch = closed;
-  Walk(cursor).capacity = 0;
+  position_as<Walk>(cursor).epoch = closed;
+  position_as<Walk>(cursor).capacity = 0;
   cursor.held[0] = nullptr;
   cursor.held[1] = nullptr;
 }

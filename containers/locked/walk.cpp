@@ -61,7 +61,7 @@ void leave(LockedState& state, MapCursor& cursor) {
     state.inner().close(map, cursor);
   }
   walk.shard_plus_one = 0;
-  std::fill(std::begin(cursor.position), std::end(cursor.position), 0);
+  std::fill(std::begin(cursor.position), std::end(cursor.position), std::byte{0});
 }
 
 // To the first entry of that shard or one behind it.

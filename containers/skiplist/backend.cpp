@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
 #include <utility>
 #include <vector>
@@ -174,15 +173,13 @@ bool erase(Attach& here, MapState& base, MapKey map_key) {
   return true;
 }
 
-// The list's cursor lies in the map cursor's words.
+// The list's cursor lies in the map cursor. There it is changed: a copy would be written by halves and read as a whole
+// at each step, which processors wait for.
 template <class Key, class Move>
 bool move(MapState& base, MapCursor& shown, Move&& move_it) {
-  static_assert(sizeof(Cursor) <= sizeof shown.position && std::is_trivially_copyable_v<Cursor>);
   const ListState<Key>& state = state_of<Key>(base);
-  Cursor cursor;
-  std::memcpy(&cursor, shown.position, sizeof cursor);
+  Cursor& cursor = position_as<Cursor>(shown);
   const bool stands = move_it(state.list, cursor);
-  std::memcpy(shown.position, &cursor, sizeof cursor);
   if (!stands) return false;
 
   const Layout& layout = state.list.layout();
@@ -221,10 +218,7 @@ bool seek(Attach&, MapState& state, MapCursor& shown, MapKey key) {
 
 template <class Key>
 void close(MapState& state, MapCursor& shown) {
-  Cursor cursor;
-  std::memcpy(&cursor, shown.position, sizeof cursor);
-  state_of<Key>(state).list.close(cursor);
-  std::memcpy(shown.position, &cursor, sizeof cursor);
+  state_of<Key>(state).list.close(position_as<Cursor>(shown));
   for (Root<void>& held : shown.held) held = nullptr;
 }
 

@@ -3,7 +3,8 @@
 // A round is some hundred operations of each thread on 1 to 16 keys, so that they meet; between rounds all have
 // returned. The numbers derive from the test's seed, thread by thread, so that a run replays but for the
 // interleaving. In some rounds a thread collects all the time, in some the updates give way to others between
-// their read and their write.
+// their read and their write, and in some the keys stand among others that come and go in such numbers that the
+// nodes of an ordered map are cut and joined around them.
 
 #include <atomic>
 #include <barrier>
@@ -76,6 +77,7 @@ class Historian {
     const std::uint64_t keys = std::uint64_t{1} << random() % 5;
     const bool collects = random() % 16 == 0;
     const bool gives_way = random() % 4 == 0;
+    const bool among_others = random() % 3 == 0;
     std::vector<std::vector<std::pair<std::uint64_t, Operation>>> seen(thread_count);
     std::barrier begin(thread_count);
     std::atomic<unsigned> playing{thread_count};
@@ -94,6 +96,7 @@ class Historian {
           Operation op{static_cast<Act>(own() % 7), static_cast<std::int64_t>(own() % 1000), 0, t, 0, 0};
           perform(here, key, op, gives_way);
           seen[t].emplace_back(key, op);
+          if (among_others) disturb(here, key, i, own);
         }
         --playing;
       });
@@ -112,10 +115,24 @@ class Historian {
 
  private:
   static constexpr std::size_t most_keys = 16;
+  static constexpr std::uint64_t spread = 1000;  // from one key to the next
   using N = Numbers<V>;
 
+  // Writes a few keys next to that one, more and more of them and then fewer and fewer.
+  void disturb(Attach& here, std::uint64_t n, int step, std::mt19937_64& random) {
+    const bool growing = step / 100 % 2 == 0;
+    for (int i = 0; i < 4; ++i) {
+      const auto key = Kind<K>::make(n * spread + 1 + random() % (spread - 1));
+      if (random() % 8 == 0 ? !growing : growing) {
+        map_->insert_or_assign(here, key, N::value(step));
+      } else {
+        map_->erase(here, key);
+      }
+    }
+  }
+
   void perform(Attach& here, std::uint64_t n, Operation& op, bool gives_way) {
-    const auto key = Kind<K>::make(n);
+    const auto key = Kind<K>::make(n * spread);
     const auto value = N::value(op.argument);
     op.called = clock_.now();
     switch (op.act) {

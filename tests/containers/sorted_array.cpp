@@ -145,7 +145,7 @@ void clear(Attach&, MapState& state) {
 bool show(const State& state, MapCursor& cursor, std::size_t i) {
   if (i >= state.size()) return false;
   const Entry& entry = (*state.entries)[i];
-  cursor.position[0] = state.clears;
+  midden::position_as<std::uint64_t>(cursor) = state.clears;
   cursor.held[0] = entry.key.get();
   cursor.held[1] = entry.value.get();
   const std::string_view key = entry.key->view();
@@ -165,12 +165,12 @@ std::string_view shown_key(const MapCursor& cursor) { return static_cast<const S
 bool first(Attach&, MapState& state, MapCursor& cursor) { return show(of(state), cursor, 0); }
 bool last(Attach&, MapState& state, MapCursor& cursor) { return show(of(state), cursor, of(state).size() - 1); }
 bool next(Attach&, MapState& state, MapCursor& cursor) {
-  if (cursor.position[0] != of(state).clears) return false;
+  if (midden::position_as<std::uint64_t>(cursor) != of(state).clears) return false;
   const std::size_t i = lower_bound(of(state), shown_key(cursor));
   return show(of(state), cursor, is_at(of(state), i, shown_key(cursor)) ? i + 1 : i);
 }
 bool previous(Attach&, MapState& state, MapCursor& cursor) {
-  if (cursor.position[0] != of(state).clears) return false;
+  if (midden::position_as<std::uint64_t>(cursor) != of(state).clears) return false;
   return show(of(state), cursor, lower_bound(of(state), shown_key(cursor)) - 1);
 }
 bool seek(Attach&, MapState& state, MapCursor& cursor, MapKey asked) {

@@ -32,8 +32,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <midden/build.hpp>
@@ -100,10 +102,17 @@ struct MapCursor {
   MapFound value{};
   Root<MapState> map;  // the state that is walked; set by the shell before the first call
   Root<void> held[2];
-  std::uint64_t position[8] = {};
-  std::uint64_t outer[2] = {};  // not the backend's: of a table that puts locks around it
+  alignas(8) std::byte position[64] = {};  // position_as
+  std::uint64_t outer[2] = {};             // not the backend's: of a table that puts locks around it
   alignas(16) std::byte copy[128] = {};
 };
+
+// What a backend keeps in a cursor's `position`. It begins as zeros, which must be a value of P.
+template <class P>
+P& position_as(MapCursor& cursor) noexcept {
+  static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= sizeof cursor.position && alignof(P) <= 8);
+  return *std::launder(reinterpret_cast<P*>(cursor.position));
+}
 
 // Where the last key of a run was written, so that the backend looks for the next one near it. In
 // the frame of whoever writes the run; the backend owns the bytes, which begin as zeros and end

@@ -4,7 +4,6 @@
 
 #include "containers/skiplist/shared/backend.hpp"
 
-#include <cstring>
 #include <new>
 #include <string>
 #include <vector>
@@ -101,34 +100,22 @@ std::size_t separators(const MapState& state, MapKey* keys, std::size_t count) {
   return cuts;
 }
 
-// The list's cursor and its read section, in the map cursor's words.
-class Place {
- public:
-  explicit Place(MapCursor& shown) noexcept : shown_(shown) { std::memcpy(&cursor, shown.position, sizeof cursor); }
-  ~Place() { std::memcpy(shown_.position, &cursor, sizeof cursor); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
+// The list's cursor and its read section, in the map cursor.
+struct Place {
+  static Place& of(MapCursor& shown) noexcept { return position_as<Place>(shown); }
 
   void begin_section(Attach& here) noexcept {
     if (cursor.open) return;
-    new (section_at()) ReadSection(here);
+    new (section) ReadSection(here);
     cursor.open = true;
   }
   void end_section() noexcept {
-    if (cursor.open) std::launder(reinterpret_cast<ReadSection*>(section_at()))->~ReadSection();
+    if (cursor.open) std::launder(reinterpret_cast<ReadSection*>(section))->~ReadSection();
     cursor.open = false;
   }
 
   Cursor cursor;
-
- private:
-  std::byte* section_at() noexcept { return reinterpret_cast<std::byte*>(shown_.position) + sizeof(Cursor); }
-
-  static_assert(sizeof(Cursor) % alignof(ReadSection) == 0);
-  static_assert(sizeof(Cursor) + sizeof(ReadSection) <= sizeof MapCursor::position);
-  static_assert(std::is_trivially_copyable_v<Cursor>);
-
-  MapCursor& shown_;
+  alignas(ReadSection) std::byte section[sizeof(ReadSection)];
 };
 
 template <class Key>
@@ -145,7 +132,7 @@ bool stand(Attach& here, MapState& state, MapCursor& shown, Move&& move) {
   SharedPart<Key>* const part = part_of<Key>(state);
   if (part == nullptr) return false;
   shown.held[0] = part;
-  Place place(shown);
+  Place& place = Place::of(shown);
   place.begin_section(here);
   return show(*part, place, shown, move(part->list, place.cursor));
 }
@@ -155,7 +142,7 @@ template <class Key, class Move>
 bool step(Attach& here, MapState& state, MapCursor& shown, Move&& move) {
   SharedPart<Key>* const part = part_of<Key>(state);
   if (part == nullptr || part != shown.held[0].get()) return false;
-  Place place(shown);
+  Place& place = Place::of(shown);
   if (place.cursor.entry == nullptr) return false;
   const detail::Mutator& mutator = here.mutator();
   if (!mutator.grace_waits || mutator.reading != 1) {
@@ -200,7 +187,7 @@ bool previous(Attach& here, MapState& state, MapCursor& shown) {
 }
 
 void close(MapState&, MapCursor& shown) {
-  Place place(shown);
+  Place& place = Place::of(shown);
   place.end_section();
   place.cursor = Cursor{};
   for (Root<void>& held : shown.held) held = nullptr;

@@ -27,7 +27,8 @@
 //      ascending order, each once.
 //   3. A call that throws has changed nothing.
 //
-// Threads: as the map: one writer or many readers.
+// Threads: as the map: one writer or many readers. With tables from its first segment on, `at` of an offset that was
+// published may run beside a writer that opens segments.
 // It does not merge chunks and returns no segment before reset().
 
 #include <cstddef>

@@ -5,6 +5,11 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
+// A power of two, so that the arena adds nothing when it rounds the size up.
+std::size_t NodePool::slab_nodes(const Arena& arena) noexcept {
+  return std::bit_floor(std::clamp<std::size_t>(arena.in_use() / (64 * node_bytes), 1, largest_slab));
+}
+
 Offset NodePool::take(Arena& arena, Memory& memory) {
   if (free_ != 0) {
     const Offset node = free_;
@@ -12,11 +17,9 @@ Offset NodePool::take(Arena& arena, Memory& memory) {
     return node;
   }
   if (left_ == 0) {
-    // A power of two, so that the arena adds nothing when it rounds the size up.
-    const std::size_t wanted = std::clamp<std::size_t>(arena.in_use() / (64 * node_bytes), 1, largest_slab);
-    const auto nodes = static_cast<std::uint8_t>(std::bit_floor(wanted));
+    const std::size_t nodes = slab_nodes(arena);
     slab_ = arena.allocate_lines(memory, node_bytes * nodes);
-    left_ = nodes;
+    left_ = static_cast<std::uint8_t>(nodes);
   }
   --left_;
   const Offset node = slab_;

@@ -25,6 +25,8 @@ class NodePool {
 
   // A node whose bytes are anything. Throws what Arena::allocate throws.
   Offset take(Arena& arena, Memory& memory);
+  // Nodes of the slab that it would take next.
+  static std::size_t slab_nodes(const Arena& arena) noexcept;
   // Whether `take` needs nothing from the arena.
   bool has_some() const noexcept { return free_ != 0 || left_ != 0; }
   void give_back(Arena& arena, Offset node) noexcept;

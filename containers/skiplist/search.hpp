@@ -1,7 +1,7 @@
 #pragma once
 // How a key finds its place: from the top down, one node a level.
 //
-// The code is made once for each form of key, in list.cpp. What keys share is in levels.hpp.
+// The code is made for each form of key, in list.cpp and in shared/. What keys share is in levels.hpp.
 
 #include <algorithm>
 

@@ -18,14 +18,19 @@
 //   3. A value that comes back to what it was counts as not changed: the same bytes, or the same object.
 //   4. A walk shows each entry that is there from its begin to its end exactly once, others at most once; of a
 //      value that changes, one that the key has had meanwhile. What a cursor or `find` shows holds until it
-//      moves or dies, whatever other threads write. A clear ends walks that began before.
+//      moves or dies, whatever other threads write. A clear ends walks that began before. A cursor, and a hit
+//      of a string, counts as a ReadSection (midden/grace.hpp): a thread that has one open waits for no grace period.
 //   5. `size`, `stats` and `clear` go from part to part: exact while nobody writes.
 //   6. An operation keeps its map, and arguments that are references, alive across its own safepoints.
 //
-// Cost: with shards a point operation takes the lock of its key's shard, one of 64, a second hash, and the time of a
-// Map's; size takes every lock once. Under one lock readers go side by side, and a writer alone. No lock
-// is held while a collection runs or is waited for. An empty map takes at most 256 bytes of the heap, shards
-// 4 KiB from the first entry on.
+// Cost: on `skiplist`, but for references, a look-up takes no lock and never waits for a writer; a write copies a leaf
+// of up to 46 keys, locks it and the node above for the time of that, and what it replaces is used again after a
+// grace period (midden/grace.hpp), which a cursor that rests holds up: stats().retired_bytes. An erase takes a
+// node's memory first, so it may throw OutOfMemory or TooLarge where all is used up and nothing has come back yet. With
+// shards, as `hash` has them, a point operation takes the lock of its key's shard, one of 64, a second hash, and the
+// time of a Map's; size takes every lock once. Under one lock, as of an ordered map of references, readers go side by
+// side and a writer alone. No lock is held while a collection runs or is waited for. An empty map takes at most 256
+// bytes of the heap; from the first entry on shards take 4 KiB, and a skip list some 13.
 //
 // Threads: any that is attached to the map's Runtime. Cursors and hits belong to their threads.
 

@@ -161,7 +161,8 @@ struct MapOps {
   // As `upsert`, faster where a key comes close behind the one before.
   MapUpsert (*upsert_near)(Attach&, MapState&, MapKey, MapValue, MapWrite, MapFinger&) = nullptr;
   // Ordered backends: keys that cut the map into pieces of about even size, strictly ascending and
-  // none the first; writes `count` at most and returns how many. They hold as what `find` returns.
+  // none the first; writes `count` at most and returns how many. They hold until the next write or safepoint, of a
+  // concurrent table until the thread's next safepoint.
   std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
 
   // Maps that all threads use at once (ConcurrentMap): the table that serves them, with a state of its

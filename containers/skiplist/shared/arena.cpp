@@ -9,16 +9,13 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 namespace {
 
-constexpr unsigned node_portion = 16;
 constexpr std::size_t least_window = std::size_t{1} << 10;
 constexpr std::size_t most_window = std::size_t{16} << 10;
 constexpr std::size_t commit_step = std::size_t{128} << 10;
 // The first segment has room for the arena's tables, which may not move while others read.
-constexpr std::size_t first_bytes = std::size_t{8} << 10;
-constexpr unsigned most_counted = 4096;  // nodes and entries of a batch
-// Of slabs of nodes, with what it takes to begin at a line.
-constexpr std::size_t slab_bytes = (NodePool::largest_slab + 1) * NodePool::node_bytes;
-
+constexpr std::size_t first_bytes = std::size_t{4} << 10;
+constexpr unsigned most_reserve = 4;
+constexpr unsigned most_freed = 256;  // nodes and entries, by one operation
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
  public:
@@ -65,38 +62,54 @@ Stripe& SharedArena::hold() noexcept {
 }
 
 void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
-  while (stripe.waits > 0 && memory.grace_period_over(stripe.waiting[stripe.oldest].period)) {
-    free_batch(stripe, stripe.waiting[stripe.oldest]);
+  if (stripe.waits > 0 && memory.grace_period_over(stripe.waiting[stripe.oldest].period) &&
+      free_some(stripe, stripe.waiting[stripe.oldest])) {
     stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
     --stripe.waits;
   }
-  if (stripe.filling.count < Limbo::batch || stripe.waits == Stripe::most_waiting) return;
+  if (stripe.filling.is_due()) ask(memory, stripe);
+}
+
+void SharedArena::drain_all(SharedMemory& memory, Stripe& stripe) noexcept {
+  for (unsigned waits = stripe.waits; waits > 0; --waits) drain(memory, stripe);
+  if (stripe.filling.count > 0) ask(memory, stripe);
+}
+
+void SharedArena::ask(SharedMemory& memory, Stripe& stripe) noexcept {
+  if (stripe.waits == Stripe::most_waiting) return;
   stripe.filling.period = memory.begin_grace_period();
   stripe.waiting[(stripe.oldest + stripe.waits) % Stripe::most_waiting] = stripe.filling;
   ++stripe.waits;
   stripe.filling = Limbo{};
 }
 
-void SharedArena::free_batch(Stripe& stripe, const Limbo& batch) noexcept {
-  for (Offset at = batch.nodes; at != Node::dead;) {
-    const Offset next = levels_.node(at).lock;
-    stripe.give_node(levels_, at);
-    at = next;
+// Some hundreds at a time: after a cursor has rested there may be millions. True where none is left.
+bool SharedArena::free_some(Stripe& stripe, Limbo& batch) noexcept {
+  unsigned freed = 0;
+  for (; batch.nodes != Node::dead && freed < most_freed; ++freed) {
+    const Offset node = batch.nodes;
+    batch.nodes = levels_.node(node).lock;
+    batch.bytes -= NodePool::node_bytes;
+    stripe.give_node(levels_, node);
   }
   if (stripe.node_count > Stripe::most_nodes) {
     const std::lock_guard lock(lock_);
     while (stripe.node_count > Stripe::most_nodes / 2) nodes_.give_back(arena_, stripe.take_node(levels_));
+    fill_reserve();
   }
-  for (Offset at = batch.entries; at != 0;) {
-    const Offset next = load_32(levels_.entry(at));
-    free_entry(stripe, at, Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(at))));
-    at = next;
+  for (; batch.entries != 0 && freed < most_freed; ++freed) {
+    const Offset entry = batch.entries;
+    batch.entries = load_32(levels_.entry(entry));
+    const std::size_t bytes = Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(entry)));
+    batch.bytes -= bytes;
+    free_entry(stripe, entry, bytes);
   }
+  return batch.nodes == Node::dead && batch.entries == 0;
 }
 
 // `bytes` is what the arena gave.
 void SharedArena::free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept {
-  if (stripe.chunk_count == 0) stripe.chunk_bytes = bytes;
+  if (stripe.chunk_count == 0 && bytes <= Stripe::most_chunk_bytes) stripe.chunk_bytes = bytes;
   if (stripe.chunk_bytes == bytes && stripe.chunk_count < Stripe::most_chunks) {
     store_32(levels_.entry(entry), stripe.chunks);
     stripe.chunks = entry;
@@ -108,7 +121,7 @@ void SharedArena::free_entry(Stripe& stripe, Offset entry, std::size_t bytes) no
 }
 
 bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept {
-  if (stripe.node_count < nodes && !refill_nodes(stripe, nodes + node_portion)) return false;
+  if (stripe.node_count < nodes && !refill_nodes(stripe, nodes)) return false;
   if (entry_bytes == 0) return true;
   const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
   if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) return true;
@@ -133,23 +146,58 @@ void SharedArena::give_entry(Stripe& stripe, Offset entry, std::size_t entry_byt
   free_entry(stripe, entry, Arena::allocation_bytes(entry_bytes));
 }
 
-bool SharedArena::refill_nodes(Stripe& stripe, unsigned wanted) noexcept {
+// So many, and a few more where the map is large.
+bool SharedArena::refill_nodes(Stripe& stripe, unsigned nodes) noexcept {
   NoMemory none;
   const std::lock_guard lock(lock_);
+  const std::size_t wanted = nodes + nodes_.slab_nodes(arena_) / 2;
   while (stripe.node_count < wanted) {
-    if (!nodes_.has_some() && !may_touch(slab_bytes)) return false;
-    stripe.give_node(levels_, nodes_.take(arena_, none));
+    if (nodes_.has_some() || may_touch(slab_bytes())) {
+      stripe.give_node(levels_, nodes_.take(arena_, none));
+    } else if (const Offset chunk = arena_.reuse(NodePool::node_bytes); chunk != 0) {
+      stripe.give_node(levels_, chunk);
+    } else {
+      return stripe.node_count >= nodes;
+    }
   }
   return true;
+}
+
+bool SharedArena::take_last_node(SharedMemory& memory, Stripe& stripe) noexcept {
+  {
+    const std::lock_guard lock(lock_);
+    if (reserve_ != 0) {
+      const Offset node = reserve_;
+      reserve_ = levels_.node(node).low;
+      --reserve_count_;
+      stripe.give_node(levels_, node);
+      return true;
+    }
+  }
+  for (Stripe& other : stripes_) {
+    if (&other == &stripe || !other.try_hold()) continue;
+    drain_all(memory, other);
+    if (other.node_count > 0) stripe.give_node(levels_, other.take_node(levels_));
+    other.release();
+    if (stripe.node_count > 0) return true;
+  }
+  return false;
+}
+
+void SharedArena::fill_reserve() noexcept {
+  NoMemory none;
+  for (; reserve_count_ < most_reserve && (nodes_.has_some() || may_touch(slab_bytes())); ++reserve_count_) {
+    const Offset node = nodes_.take(arena_, none);
+    reinterpret_cast<Node*>(levels_.entry(node))->low = reserve_;
+    reserve_ = node;
+  }
 }
 
 // Chunks of that size where there are any, else a new window.
 bool SharedArena::refill_entry(Stripe& stripe, std::size_t bytes) noexcept {
   NoMemory none;
   const std::lock_guard lock(lock_);
-  if (stripe.chunk_count == 0) {
-    stripe.chunk_bytes = bytes;
-  }
+  if (stripe.chunk_count == 0 && bytes <= Stripe::most_chunk_bytes) stripe.chunk_bytes = bytes;
   Offset found = arena_.reuse(bytes);
   if (stripe.chunk_bytes == bytes) {
     while (found != 0) {
@@ -175,6 +223,9 @@ bool SharedArena::refill_entry(Stripe& stripe, std::size_t bytes) noexcept {
   return true;
 }
 
+// Of the next slab of nodes, with what it takes to begin at a line.
+std::size_t SharedArena::slab_bytes() const noexcept { return (nodes_.slab_nodes(arena_) + 1) * NodePool::node_bytes; }
+
 std::size_t SharedArena::window_bytes() const noexcept {
   return Arena::allocation_bytes(std::clamp(arena_.in_use() / (4 * stripe_count), least_window, most_window));
 }
@@ -184,18 +235,31 @@ bool SharedArena::may_touch(std::size_t bytes) const noexcept {
 }
 
 void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
-  const std::size_t need = std::max({Arena::allocation_bytes(entry_bytes), slab_bytes, most_window});
   std::unique_lock lock(lock_);
+  const std::size_t need = std::max({Arena::allocation_bytes(entry_bytes), slab_bytes(), window_bytes()});
   if (may_touch(need)) return;
-  const unsigned newest = segment_;
+  if (growing_) {
+    lock.unlock();
+    return memory.wait();
+  }
+  growing_ = true;
+  // Under the lock again, however this ends.
+  struct Grown {
+    std::unique_lock<SpinLock>& lock;
+    bool& growing;
+    ~Grown() {
+      if (!lock.owns_lock()) lock.lock();
+      growing = false;
+    }
+  } const grown{lock, growing_};
   // To its end before the next one is opened: what is left of it then is used for smaller things.
   if (committed_ < arena_.newest_bytes()) {
     const std::size_t used = arena_.touched() - arena_.closed_bytes();
     const std::size_t wanted = std::min(arena_.newest_bytes(), used + need + commit_step);
     lock.unlock();
-    memory.commit(newest, wanted);
+    memory.commit(segment_, wanted);
     lock.lock();
-    if (segment_ == newest) committed_ = std::max(committed_, wanted);
+    committed_ = wanted;
     return;
   }
   const std::size_t room = std::max(need, first_bytes);
@@ -205,39 +269,27 @@ void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
   lock.unlock();
   std::byte* const begin = memory.segment(bytes, committed);
   lock.lock();
-  if (segment_ != newest) return;  // another thread was first
   MadeBefore made(begin);
   arena_.open_segment(made, room);
   memory.keep(index);
   segment_ = index;
   committed_ = committed;
+  fill_reserve();
 }
 
 SharedArena::Counts SharedArena::counts() noexcept {
   Counts counts{};
   for (Stripe& stripe : stripes_) {
     const std::lock_guard lock(stripe.lock);
-    counts.retired += retired_bytes(stripe.filling);
+    counts.retired += stripe.filling.bytes;
     for (unsigned i = 0; i < stripe.waits; ++i) {
-      counts.retired += retired_bytes(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
+      counts.retired += stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting].bytes;
     }
   }
   const std::lock_guard lock(lock_);
   counts.touched = arena_.touched();
   counts.in_use = arena_.in_use();
   return counts;
-}
-
-std::size_t SharedArena::retired_bytes(const Limbo& batch) const noexcept {
-  std::size_t bytes = 0;
-  unsigned seen = 0;
-  for (Offset at = batch.nodes; at != Node::dead && seen < most_counted; at = levels_.node(at).lock, ++seen) {
-    bytes += NodePool::node_bytes;
-  }
-  for (Offset at = batch.entries; at != 0 && seen < most_counted; at = load_32(levels_.entry(at)), ++seen) {
-    bytes += Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(at)));
-  }
-  return bytes;
 }
 
 std::size_t SharedArena::size() const noexcept {
@@ -264,6 +316,7 @@ void SharedArena::check(Check& check) const {
     for (unsigned i = 0; i < stripe.waits; ++i) keep(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
   }
   check.keep_pool(nodes_);
+  for (Offset at = reserve_; at != 0; at = levels_.node(at).low) check.keep(at, NodePool::node_bytes, "reserve");
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

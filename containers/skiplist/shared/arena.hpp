@@ -40,9 +40,14 @@ class SharedArena {
   // Frees what has waited long enough, asks for a period for the rest.
   void drain(SharedMemory& memory, Stripe& stripe) noexcept;
 
+  // The same for what would not be worth a period yet, where memory is short.
+  void drain_all(SharedMemory& memory, Stripe& stripe) noexcept;
+
   // Whether the stripe has, or could get, so many nodes and an entry's memory. Then take_node and take_entry
   // will not fail.
   bool make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept;
+  // A node for an erase where all memory is used up: of the reserve, or one that another stripe keeps.
+  bool take_last_node(SharedMemory& memory, Stripe& stripe) noexcept;
   Offset take_entry(Stripe& stripe, std::size_t bytes) noexcept;
   // One that take_entry gave and nobody has seen.
   void give_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
@@ -61,19 +66,23 @@ class SharedArena {
   void check(Check& check) const;
 
  private:
-  void free_batch(Stripe& stripe, const Limbo& batch) noexcept;
+  void ask(SharedMemory& memory, Stripe& stripe) noexcept;
+  void fill_reserve() noexcept;
+  bool free_some(Stripe& stripe, Limbo& batch) noexcept;
   void free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
-  bool refill_nodes(Stripe& stripe, unsigned wanted) noexcept;
+  bool refill_nodes(Stripe& stripe, unsigned nodes) noexcept;
   bool refill_entry(Stripe& stripe, std::size_t bytes) noexcept;
-  Offset take(std::size_t bytes) noexcept;
   bool may_touch(std::size_t bytes) const noexcept;
   std::size_t window_bytes() const noexcept;
-  std::size_t retired_bytes(const Limbo& batch) const noexcept;
+  std::size_t slab_bytes() const noexcept;
 
   Levels& levels_;
   Arena& arena_;
   SpinLock lock_;  // of all below, and of the arena
   NodePool nodes_;
+  Offset reserve_ = 0;  // nodes linked by `low`
+  unsigned reserve_count_ = 0;
+  bool growing_ = false;       // a thread is at the SharedMemory
   unsigned segment_ = 0;       // the newest
   std::size_t committed_ = 0;  // of it
   std::array<Stripe, stripe_count> stripes_;

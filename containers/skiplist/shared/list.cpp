@@ -9,9 +9,13 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 template <class Key>
 class SharedList<Key>::Writing {
  public:
-  // `entry_bytes`: of the entry it may need; 0: none.
+  // `entry_bytes`: of the entry it may need; 0: none, it erases.
   Writing(SharedList& list, SharedMemory& memory, const Key& key, std::size_t entry_bytes) noexcept
-      : list_(list), memory_(memory), key_(key), entry_bytes_(entry_bytes) {}
+      : list_(list),
+        memory_(memory),
+        key_(key),
+        entry_bytes_(entry_bytes),
+        nodes_(SharedTowers::nodes_for_copy + (entry_bytes == 0 ? SharedTowers::nodes_for_join : 0)) {}
   ~Writing() {
     if (stripe_ == nullptr) return;
     list_.arena_.drain(memory_, *stripe_);
@@ -54,8 +58,11 @@ class SharedList<Key>::Writing {
     for (;;) {
       if (stripe_ == nullptr) stripe_ = &list_.arena_.hold();
       if (list_.arena_.make_ready(*stripe_, nodes_, entry_bytes_)) return;
-      list_.arena_.drain(memory_, *stripe_);
+      list_.arena_.drain_all(memory_, *stripe_);
       if (list_.arena_.make_ready(*stripe_, nodes_, entry_bytes_)) return;
+      // An erase makes room, so it makes do with little.
+      static_assert(SharedTowers::nodes_for_copy == 1);
+      if (entry_bytes_ == 0 && (stripe_->node_count > 0 || list_.arena_.take_last_node(memory_, *stripe_))) return;
       stripe_->release();
       stripe_ = nullptr;
       list_.arena_.grow(memory_, entry_bytes_);
@@ -66,7 +73,7 @@ class SharedList<Key>::Writing {
   SharedMemory& memory_;
   const Key& key_;
   const std::size_t entry_bytes_;
-  unsigned nodes_ = SharedTowers::nodes_for_copy + SharedTowers::nodes_for_join;
+  unsigned nodes_;
   Stripe* stripe_ = nullptr;
   Levels::Top top_;
   Levels::Place place_;

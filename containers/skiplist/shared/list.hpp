@@ -1,8 +1,8 @@
 #pragma once
 // An ordered map in an arena for many writers: the operations of List, from any thread at any time.
 //
-//   towers    where the order is kept, by nodes that are copied and replaced (shared_towers.hpp)
-//   arena     where memory comes from, and goes after a grace period (shared_arena.hpp)
+//   towers    where the order is kept, by nodes that are copied and replaced (towers.hpp)
+//   arena     where memory comes from, and goes after a grace period (arena.hpp)
 //
 // Entries are never overwritten: another value is another entry. So what a reader has found holds until
 // its thread is quiescent (midden/grace.hpp), and a cursor holds a ReadSection.

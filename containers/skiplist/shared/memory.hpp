@@ -3,8 +3,8 @@
 //
 // In the runtime it makes leaf objects of the heap; in a test it may be calloc and a counter.
 //
-// Threads: any may call, also at the same time, each through a SharedMemory of its own. `segment` and
-// `commit` may be safepoints: the list holds no lock when it calls them.
+// Threads: any may call, also at the same time, each through a SharedMemory of its own. All but the last three
+// may be safepoints: the list holds no lock when it calls them. One thread at a time is at `segment` or `commit`.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +24,9 @@ class SharedMemory {
   virtual void keep(unsigned index) noexcept = 0;
   // The first `bytes` bytes of that segment will be touched. May throw.
   virtual void commit(unsigned index, std::size_t bytes) = 0;
+
+  // Another thread is at one of the two: gives way to it. A safepoint.
+  virtual void wait() = 0;
 
   // As those of the Runtime (midden/grace.hpp); neither waits.
   virtual std::uint64_t begin_grace_period() noexcept = 0;

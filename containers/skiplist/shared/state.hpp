@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <thread>
 
 #include <midden/array.hpp>
 #include <midden/attach.hpp>
@@ -75,6 +76,12 @@ class HeapSharedMemory final : public SharedMemory {
   void commit(unsigned index, std::size_t bytes) override {
     const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
     midden::commit(here_, *(*part_.segments)[index], bytes + segment_lead);
+  }
+
+  void wait() override {
+    const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
+    safepoint(here_);
+    std::this_thread::yield();
   }
 
   std::uint64_t begin_grace_period() noexcept override { return here_.runtime().begin_grace_period(); }

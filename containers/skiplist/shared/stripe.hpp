@@ -21,23 +21,30 @@
 
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/levels.hpp"
+#include "containers/skiplist/node_pool.hpp"
 #include "containers/skiplist/shared/memory.hpp"
 #include "containers/skiplist/shared/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 struct Limbo {
-  static constexpr unsigned batch = 64;  // nodes and entries for which to ask for a period
+  // So many nodes and entries, or bytes of them, are worth a period.
+  static constexpr unsigned batch = 64;
+  static constexpr std::size_t batch_bytes = std::size_t{64} << 10;
+
+  bool is_due() const noexcept { return count >= batch || bytes >= batch_bytes; }
 
   Offset nodes = Node::dead;
   Offset entries = 0;
-  unsigned count = 0;
+  std::size_t count = 0;
+  std::size_t bytes = 0;
   std::uint64_t period = 0;
 };
 
 struct alignas(64) Stripe {
   static constexpr unsigned most_nodes = 64;  // more go to all
   static constexpr unsigned most_chunks = 64;
+  static constexpr std::size_t most_chunk_bytes = 1024;  // of one; larger ones go to all
   static constexpr unsigned most_waiting = 4;
 
   bool try_hold() noexcept { return lock.try_lock(); }
@@ -59,11 +66,13 @@ struct alignas(64) Stripe {
   void retire_node(Levels& levels, Offset node) noexcept {
     reinterpret_cast<Node*>(levels.entry(node))->die(filling.nodes);
     filling.nodes = node;
+    filling.bytes += NodePool::node_bytes;
     ++filling.count;
   }
   void retire_entry(Levels& levels, Offset entry) noexcept {
     store_32(levels.entry(entry), filling.entries);
     filling.entries = entry;
+    filling.bytes += Arena::allocation_bytes(levels.layout().bytes(levels.entry(entry)));
     ++filling.count;
   }
 

@@ -33,7 +33,8 @@
 //
 // Invariants, besides those of Levels
 //   1. A node that is alive is reached by exactly one edge of one living node, or is the top.
-//   2. A leaf may be empty where its neighbour was locked; the next write that finds it with few words joins it.
+//   2. A node may be left with few words, a leaf with none: where its neighbour was locked, the stripe short of nodes,
+//      or the node above has no other word. It joins when a key leaves it later, or a neighbour joins it.
 //
 // Threads: any. Lock order: a node, then the one above it, then the top; a neighbour is only tried.
 

@@ -54,7 +54,8 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes);
 
 // Call before touching beyond what was committed: counts the first `bytes` bytes of the segment
 // against pacing and limits. Throws OutOfMemory, and then the bytes may not be touched. A
-// safepoint: the caller keeps the segment alive. Committing less than before does nothing.
+// safepoint: the caller keeps the segment alive. Committing less than before does nothing. One thread at a time for
+// one segment.
 void commit(Attach& here, Segment& segment, std::size_t bytes);
 
 }  // namespace midden::inline MIDDEN_ABI

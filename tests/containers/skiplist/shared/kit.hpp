@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <thread>
 #include <vector>
 
 #include "containers/skiplist/shared/list.hpp"
@@ -19,7 +20,7 @@ namespace skiplist_test {
 // Threads that say when they hold nothing of the list.
 class TestGrace {
  public:
-  static constexpr unsigned most_threads = 8;
+  static constexpr unsigned most_threads = 24;
 
   explicit TestGrace(unsigned threads) : threads_(threads) {}
 
@@ -69,6 +70,7 @@ class TestSharedMemory final : public SharedMemory {
   std::byte* segment(std::size_t bytes, std::size_t) override { return segments_.make(bytes); }
   void keep(unsigned) noexcept override {}
   void commit(unsigned, std::size_t) override {}
+  void wait() override { std::this_thread::yield(); }
   std::uint64_t begin_grace_period() noexcept override { return grace_.begin(); }
   bool grace_period_over(std::uint64_t period) const noexcept override { return grace_.over(period); }
 

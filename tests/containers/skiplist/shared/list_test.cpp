@@ -167,6 +167,63 @@ TEST_CASE("A shared list whose arena is full says so and keeps what it has") {
   CHECK(map.list.size() == count);
   for (std::uint64_t i = 0; i < count; ++i) REQUIRE(map.value(eight(i)) == eight(i));
   CHECK(map.list.check() == "");
+  // Also a thread that has no memory of its own makes room.
+  std::thread([&] {
+    for (std::uint64_t i = 0; i < count; i += 2) {
+      REQUIRE(map.erase(eight(i)));
+      map.grace.quiet(0);
+    }
+    for (std::uint64_t i = 0; i < count / 2; i += 2) {
+      REQUIRE(map.assign(eight(i), eight(i)));
+      map.grace.quiet(0);
+    }
+  }).join();
+  CHECK(map.list.check() == "");
+}
+
+TEST_CASE("Large values that were overwritten do not pile up") {
+  SharedTest<WordKey> map(1, {.variable_value = true, .key_bytes = 8});
+  const std::string large(100'000, 'v');
+  for (int i = 0; i < 1000; ++i) {
+    map.assign(eight(1), large);
+    map.grace.quiet(0);
+    REQUIRE(map.list.counts().retired < 1'000'000);
+  }
+  CHECK(map.list.counts().touched < 4'000'000);
+  CHECK(map.list.check() == "");
+}
+
+TEST_CASE("After a long rest what piled up is freed in many small steps") {
+  SharedTest<WordKey> map(1);
+  for (std::uint64_t i = 0; i < 20'000; ++i) map.assign(eight(i % 100), eight(i));
+  const std::size_t piled = map.list.counts().retired;
+  REQUIRE(piled > 300'000);
+  map.grace.quiet(0);
+  map.assign(eight(1), eight(1));
+  map.grace.quiet(0);
+  std::size_t before = map.list.counts().retired;
+  for (int i = 0; i < 200; ++i) {
+    map.assign(eight(1), eight(1));
+    map.grace.quiet(0);
+    const std::size_t now = map.list.counts().retired;
+    REQUIRE(before < now + 300 * NodePool::node_bytes);
+    before = now;
+  }
+  CHECK(before < piled / 4);
+  CHECK(map.list.check() == "");
+}
+
+TEST_CASE("More threads than stripes take their turns") {
+  constexpr unsigned threads = SharedArena::stripe_count + 6;
+  SharedTest<WordKey> map(threads);
+  side_by_side(map, threads, [&](unsigned t) {
+    for (std::uint64_t i = 0; i < rounds / 50; ++i) {
+      map.assign(eight(i * threads + t), eight(i));
+      map.grace.quiet(t);
+    }
+  });
+  CHECK(map.list.size() == threads * (rounds / 50));
+  CHECK(map.list.check() == "");
 }
 
 TEMPLATE_TEST_CASE("Threads that write keys of their own in one shared list find what they wrote", "", WordKey,
@@ -208,6 +265,49 @@ TEMPLATE_TEST_CASE("Threads that write keys of their own in one shared list find
   CHECK(map.list.size() == all.size());
   CHECK(map.list.check() == "");
   for (const auto& [key, value] : all) REQUIRE(map.value(key) == value);
+}
+
+TEST_CASE("Threads that insert and erase the same hundred keys count what they did, and meet no other's memory") {
+  constexpr unsigned threads = 8;
+  constexpr std::uint64_t keys = 100;
+  SharedTest<VariableKey> map(threads);
+  std::atomic<int> wrong{0};
+  std::atomic<std::int64_t> there{0};
+  side_by_side(map, threads, [&](unsigned t) {
+    auto random = test_generator(730 + t);
+    std::int64_t own = 0;
+    for (int i = 0; i < rounds; ++i) {
+      const std::uint64_t number = random() % keys;
+      const std::string key = Form<VariableKey>::bytes(number);
+      const std::string value = eight(number << 32 | random() % 4);
+      switch (random() % 6) {
+        case 0:
+          own += map.assign(key, value);
+          break;
+        case 1:
+          own += map.insert(key, value);
+          break;
+        case 2:
+          own -= map.erase(key);
+          break;
+        case 3:
+          own -= map.erase_if(key, value);
+          break;
+        case 4:
+          map.replace(key, value, eight(number << 32 | 7));
+          break;
+        default: {
+          const std::string found = map.value(key);
+          wrong += found != "(absent)" && load_big_64(as_bytes(found).data) >> 32 != number;
+        }
+      }
+      map.grace.quiet(t);
+    }
+    there += own;
+  });
+  CHECK(wrong == 0);
+  CHECK(map.list.size() == static_cast<std::size_t>(there.load()));
+  CHECK(map.list.check() == "");
 }
 
 TEST_CASE("A walk beside writers shows what lasts exactly once, in order") {

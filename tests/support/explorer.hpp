@@ -113,25 +113,27 @@ class Explorer {
 
   bool expand(const Found& found, std::vector<Found>& next) {
     bool at_end = true;
+    bool copied = false;  // `found`, at the end of the next layer
     for (unsigned choice = 0; choice < model_.choices(); ++choice) {
-      next.push_back(found);
+      if (!copied) next.push_back(found);
       State& state = next.back().state;
       const Taken taken = model_.take(state, choice);
-      if (taken.possible) {
-        at_end = false;
-        ++result_.steps;
-        if (taken.failure != nullptr) {
-          ++result_.depth;
-          return fail(taken.failure, found.number, &choice);
-        }
-        if (seen_.insert(hash(state))) {
-          next.back().number = static_cast<std::uint32_t>(result_.states++);
-          came_.push_back({found.number, choice});
-          continue;
-        }
+      copied = !taken.possible;
+      if (copied) continue;
+      at_end = false;
+      ++result_.steps;
+      if (taken.failure != nullptr) {
+        ++result_.depth;
+        return fail(taken.failure, found.number, &choice);
       }
-      next.pop_back();
+      if (seen_.insert(hash(state))) {
+        next.back().number = static_cast<std::uint32_t>(result_.states++);
+        came_.push_back({found.number, choice});
+      } else {
+        next.pop_back();
+      }
     }
+    if (copied) next.pop_back();
     if (!at_end) return true;
     const char* const wrong = model_.finished(found.state);
     return wrong == nullptr || fail(wrong, found.number, nullptr);

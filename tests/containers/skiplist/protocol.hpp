@@ -2,9 +2,9 @@
 // The protocol by which writers, readers, snapshots and reclamation share an ordered map, as a
 // specification that runs: small programs of atomic steps, of which every interleaving is tried.
 //
-//   edge     the place in a parent node that leads to a leaf
-//   version  a leaf; `prev` leads from it to the one that it replaced
-//   word     of a leaf: its key leads to an entry; entries never change
+//   edge     what leads to a node: a word of the node above it, or the top
+//   version  a node; `prev` leads from it to the one that it replaced
+//   word     of a leaf: its key leads to an entry; entries never change. Of a node above: to a node
 //   clock    counts snapshots: a snapshot at s sees what was stamped s or less
 //   stripe   a lock of a writer's own, held through each of its operations
 //   slot     where an open snapshot is registered: 0, a bound ("at least this"), or s itself
@@ -29,15 +29,40 @@
 //  10. The entry that left: birth == death: retire it. Otherwise hold it as [birth, death). Its
 //      leaf's rule is not enough: older versions may have the entry, too.
 //  11. unlock L', release the stripe. End.
-//   A leaf that is divided has two copies: both as in 6, linked one after the other while L is
-//   locked; then 8 and 9 for each, but L itself is retired only if both stamps are that of L, and
-//   otherwise held until the later.
+//
+// Changes of the tree: leaves are cut or joined, and one store puts a changed node above in place of the old:
+//
+//    top ──▶ G ─┬▶ P ─┬▶ L          top ──▶ G ─┬▶ P'─┬▶ A, B       dead: L and P. P' is the copy.
+//               │     └▶ K                     │     └▶ K          A and B are new below it.
+//               └▶ Q ──▶ M                     └▶ Q ──▶ M          K is carried: both P and P' lead to it.
+//
+//   Where P is full, G' is the copy, with new nodes in place of P below it and Q carried. Where the top node is a leaf
+//   that is cut, or one with a single leaf left, old and copy are of different levels.
+//   T1. Locks: the leaf, then the nodes to be replaced from below, then the one with the edge. One of them
+//       is dead: the way down again from the top, with the leaf locked. A neighbour to be joined is
+//       tried, and left alone where another has it.
+//   T2. The copy is what a writer makes in 6: PENDING, prev = the old one, locked until 11, on whatever level. What
+//       is new below it has stamp = birth and prev = 0: nobody gets there but by the copy.
+//   T3. All, plain and live ones too, help *each* node that they come through before they load an edge of
+//       it: find at 2, writers on the way to the leaf.
+//   T4. Each word above leaves has a bit, carried: a dead node leads there, too. It is set in all new nodes for the
+//       words that they take over, and cleared when another node is stored there. Plain: none is set.
+//   T5. At 9, from the old one down to the leaf and the neighbour. A node is gone if no snapshot gets to its words:
+//         the old one, if old.stamp == death; then copy.prev = old.prev;
+//         what died below it, if the node above is gone and its word there was not carried.
+//       Gone: retire it, but hold the old one if it was carried, as it still leads to its prev; in its copy only
+//       those words stay carried that were so in it. Not gone: hold it as [its stamp, death).
+//       A leaf that is replaced alone is an old one as well: carried, it is held.
+//   T6. An empty list has no leaf, the top is 0. The first leaf is a copy whose prev says that there was
+//       nothing. A list that becomes empty keeps an empty leaf, unless the mode is plain.
+//   Plain: stamp = birth and prev = 0 for all that is new, retire all that is dead.
 //
 // Find, in a read section, live or at s:
 //   1. load the edge
 //   2. load the stamp; PENDING: c = clock; CAS(stamp, PENDING -> c), and take what is there then
 //   3. at s, and stamp > s: follow prev, go to 2. A live find never follows prev.
-//   4. load the word, then the entry
+//   4. above leaves: load the edge below, go to 2
+//   5. load the word, then the entry
 //
 // snapshot():
 //   1. slot = bound(clock)
@@ -70,6 +95,20 @@
 // what has returned is not in it. One that is versioned replaces it and may in step 9 take over a
 // prev that the first is about to retire. Helping to stamp before the copy heals only the former.
 //
+// Why what died with P is held as long as P, whatever its own stamp. A snapshot at s comes from P' by P to L if
+// s < P'.stamp = death. If P is gone, nobody does: it was made after the last s, and so were its words that are
+// not carried. The others have been in a node with an older stamp, so there may be a way to them.
+//
+// Why a carried leaf is held even where no snapshot lies between it and its copy. The copy is in P' only, and
+// P, which is dead, leads to the leaf for ever. A snapshot that comes by P goes on from there by prev.
+//
+// Why a bit, and not a rule of stamps. K may be stamped after P' is, so that its stamp tells nothing, and what
+// replaces K later has the same stamp, while only the first of them was carried. To hold all would hold, while a
+// snapshot is open, each leaf that is ever replaced below a node that has been copied since.
+//
+// Why new leaves are not born locked. Who comes to them has helped the copy above, so whatever is stored
+// below it comes after its stamp. (Born locked, they would do for writers, but readers have to help anyway.)
+//
 // Memory orders. The model is sequentially consistent: a step is one atomic access, together
 // with what its thread does to memory that nobody else can reach, or is locked, or is released
 // next. Threads that share memory have to make it so at these places:
@@ -85,8 +124,8 @@
 //   F3  mode = rising, fence, slots looked at:      slot announced, fence, mode read
 // F1 to F3 are fences of memory_order_seq_cst. Each has a rule below that reverses one side.
 //
-// Not modelled: parents that change (here edges are written under their lock, which is a step),
-// leaves that are combined, a clock that wraps.
+// Not modelled: neighbours above leaves that are joined, entries that are fences, a clock that wraps. Locks above
+// leaves are taken in one step with the store.
 
 #include <vector>
 
@@ -94,6 +133,7 @@
 
 namespace protocol {
 
+inline constexpr unsigned max_levels = 3;
 inline constexpr unsigned max_writers = 2;
 inline constexpr unsigned max_takers = 2;
 
@@ -112,10 +152,25 @@ struct Rules {
   bool looks_after_stamping = true;       // at the slots
   bool holds_for_snapshots = true;        // what has been replaced
   bool entries_go_alone = true;           // by their own birth, not by that of their leaf
-  bool waits_for_both_halves = true;      // of a leaf that it has divided
+  // writers that change the tree
+  bool writers_help_above = true;   // what they come through on the way to the leaf
+  bool checks_dead_above = true;    // before they store into an edge
+  bool locks_neighbour = true;      // that is joined
+  bool dates_new_nodes = true;      // below the copy: by their birth
+  bool holds_copy_above = true;     // as holds_copy; and nodes above leaves that are new below it
+  bool holds_new_leaves = false;    // as well, and no need to help: another way, more locks
+  bool keeps_empty_leaf = true;     // where the list becomes empty
+  bool prunes_above = true;         // as relinks; without it, all is held
+  bool holds_below = true;          // what died with a node, while that is held
+  bool marks_carried = true;        // what dead nodes lead to
+  bool holds_carried = true;        // when it is replaced
+  bool holds_carried_below = true;  // when it dies with the node above
+  bool holds_below_carried = true;  // what died with it
   // readers
   bool readers_help = true;
   bool snapshots_help = true;
+  bool readers_help_above = true;
+  bool snapshots_help_above = true;
   // snapshots
   bool announces_first = true;
   bool waits_for_plain_writers = true;
@@ -135,8 +190,9 @@ struct Setup {
   unsigned takers = 1;
   unsigned rounds = 1;                // snapshots that each takes
   std::vector<Small> reads = {0, 0};  // keys that each snapshot reads
-  unsigned edges = 1;                 // leaves
-  bool divides = false;               // the only leaf, with the first copy
+  unsigned edges = 1;                 // leaves; 0: none, an empty list
+  unsigned levels = 1;                // above 1: one top, with leaves below
+  unsigned parents = 1;               // of two leaves, below a third level
   std::vector<Small> present = {0};   // keys that are there at the start
   bool reclaimer_apart = false;
   Rules rules = {};

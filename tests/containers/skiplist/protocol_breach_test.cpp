@@ -79,22 +79,11 @@ TEST_CASE("A copy that is not locked is replaced while its prev is not yet what 
          {.writers = three, .rules = {.holds_copy = false, .helps_before_copying = true}}, "a freed leaf");
 }
 
-TEST_CASE("A divided leaf that goes with its first half is missed by a snapshot that comes by the second") {
-  breaks("does not wait for both halves",
-         {.writers = {{overwrite(0, 3)}},
-          .reads = {1, 1},
-          .divides = true,
-          .present = {0, 1},
-          .rules = {.waits_for_both_halves = false}},
-         "a freed leaf");
-}
-
 TEST_CASE("What is found broken is not when every rule holds") {
   keeps("a writer", {.writers = one});
   keeps("a writer and a reader", {.writers = one, .finds = {0}});
   keeps("a writer, twice", {.writers = twice});
   keeps("a writer of two keys", {.writers = {{overwrite(0, 3), overwrite(1, 4)}}, .reads = {1, 1}, .present = {0, 1}});
-  keeps("a writer that divides", {.writers = one, .reads = {1, 1}, .divides = true, .present = {0, 1}});
   keeps("two writers", {.writers = two});
   keeps("two writers, three writes", {.writers = three});
 }

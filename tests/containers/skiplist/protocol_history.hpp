@@ -26,16 +26,20 @@ inline constexpr unsigned max_threads = 5;
 
 enum class Act : Small { none, insert, overwrite, erase, find, snapshot };
 
+// What else a writer does to the tree, where it makes a copy of its leaf.
+enum class Shape : Small { as_is, cut, cut_above, join, lower, empty };
+
 // An operation, its key, and the value that it writes. Its result is the value before.
 struct Op {
   Act act = Act::none;
   Small key = 0;
   Small value = 0;
+  Shape shape = Shape::as_is;
 };
 
-inline Op insert(Small key, Small value) { return {Act::insert, key, value}; }
+inline Op insert(Small key, Small value, Shape shape = Shape::as_is) { return {Act::insert, key, value, shape}; }
 inline Op overwrite(Small key, Small value) { return {Act::overwrite, key, value}; }
-inline Op erase(Small key) { return {Act::erase, key, 0}; }
+inline Op erase(Small key, Shape shape = Shape::as_is) { return {Act::erase, key, 0, shape}; }
 
 class History {
  public:
@@ -75,7 +79,7 @@ class History {
     return small((content & ~(15U << (4 * key))) | (static_cast<unsigned>(value) << (4 * key)));
   }
 
-  static constexpr unsigned max_orderings = 64;
+  static constexpr unsigned max_orderings = 48;
   bool overflown() const { return count_ > max_orderings; }
 
  private:
@@ -137,7 +141,6 @@ class History {
 
   unsigned count_ = 0;
   Op called_[max_threads] = {};
-  Small unused_[5] = {};
   std::uint64_t orderings_[max_orderings] = {};  // last, as most are 0
 };
 

@@ -20,16 +20,23 @@
 
 namespace protocol {
 
-inline constexpr unsigned max_leaves = 8;   // 0 is none
+inline constexpr unsigned max_leaves = 16;  // 0 is none
 inline constexpr unsigned max_entries = 8;  // 0 is none
 inline constexpr Small pending = 0xFF;
+inline constexpr Small nowhere = 0xFF;    // the prev of the first leaf of an empty list
 inline constexpr Small live_read = 0xFE;  // above every stamp
+
+// The nodes that are there at the start have room for each key on each level.
+constexpr Small first_node(unsigned level, unsigned i) { return small(1 + level * max_keys + i); }
 
 enum class Mode : Small { plain, rising, versioned };
 enum class Phase : Small { unborn, live, held, grace, freed };
 
+// A leaf, or a node above.
 struct Leaf {
-  Small entry[max_keys];
+  Small word[max_keys];  // entries, or nodes of the level below: the same twice where it is one
+  Small level;
+  Small carried;  // a bit for each word: it is in a dead node, too, which may be held
   Small locked;
   Small dead;
   Small stamp;
@@ -62,13 +69,17 @@ struct Thread {
   Small plain;   // the mode it saw
   Small find_at;
   Small leaf;
-  Small copy;
-  Small half;  // the other copy, of a leaf that is divided
+  Small path[max_levels + 1];  // of a writer: the leaf and the nodes above it; the last is 0
+  Small height;                // of the copy
+  Small copy;                  // what is stored in an edge
+  Small made;                  // nodes below it
+  Small neighbour;             // joined with the leaf
+  Small carried;               // what it replaced is in dead nodes, too
+  Small helping;               // the clock for a node above
   Small entry;
   Small old_entry;
   Small stamp;
   Small prev;
-  Small half_stamp;
   Small clock;
   Small snapshot;
   Small result;
@@ -84,11 +95,10 @@ struct State {
   Life entry_lives[max_entries];
   Slot slots[max_takers];
   Small edges[max_keys];
-  Small divided;
   Small clock;
   Mode mode;
   Small flip_held;
-  Small unused[4];
+  Small unused[2];
   History history;
 };
 
@@ -107,8 +117,8 @@ class Memory {
     if (failure_ == nullptr) failure_ = text;
   }
 
-  bool divided() const { return setup_.edges > 1 || state_.divided != 0; }
-  Small& edge(Small key) { return state_.edges[divided() ? key : 0]; }
+  // The topmost edge on the way to a key.
+  Small& edge(Small key) { return state_.edges[setup_.edges > 1 && setup_.levels == 1 ? key : 0]; }
   Leaf& leaf(Small id) {
     if (id == 0) fail("the end of a chain of versions is passed");
     if (state_.leaf_lives[id].phase == Phase::freed) fail("a freed leaf is accessed");
@@ -120,6 +130,7 @@ class Memory {
   }
 
   void make_leaf(Small id, const Leaf& leaf) {
+    if (id >= max_leaves || state_.leaf_lives[id].phase != Phase::unborn) return fail("the model has too few leaves");
     state_.leaves[id] = leaf;
     state_.leaf_lives[id].phase = Phase::live;
   }
@@ -127,6 +138,9 @@ class Memory {
     state_.entries[id] = entry;
     state_.entry_lives[id].phase = Phase::live;
   }
+
+  // Nobody has seen it.
+  void drop_entry(Small id) { state_.entry_lives[id].phase = Phase::unborn; }
 
   // No snapshot needs it.
   void retire_leaf(Small id) { retire(state_.leaf_lives[id], 0, 0, 0); }

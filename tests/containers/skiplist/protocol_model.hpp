@@ -19,17 +19,26 @@ class Model {
     State state = {};
     Memory m(setup_, state);
     state.clock = 1;
-    for (Small e = 0; e < setup_.edges; ++e) {
-      state.edges[e] = small(e + 1U);
-      m.make_leaf(state.edges[e], {{}, 0, 0, 1, 0});
-    }
     Small content = 0;
+    Small top[max_keys] = {};
     for (const Small key : setup_.present) {
-      const Small id = small(key + 1U);
+      const Small id = top[key] = small(key + 1U);
       m.make_entry(id, {id, 1});
-      state.leaves[m.edge(key)].entry[key] = id;
       content = History::with(content, key, id);
     }
+    const unsigned width[max_levels] = {setup_.edges, setup_.parents, 1};
+    for (Small level = 0; level < setup_.levels && setup_.edges > 0; ++level) {
+      for (unsigned key = 0; key < max_keys; ++key) {
+        const Small id = first_node(level, std::min(key, width[level] - 1));
+        Leaf& node = state.leaves[id];
+        node.level = level;
+        node.stamp = 1;
+        node.word[key] = top[key];
+        state.leaf_lives[id].phase = Phase::live;
+        top[key] = id;
+      }
+    }
+    for (Small key = 0; key < max_keys && setup_.edges > 0; ++key) m.edge(key) = top[key];
     state.history.start(content);
     if (!setup_.rules.sees_mode_inside) return state;
     for (unsigned w = 0; w < writers(); ++w) state.threads[w].at = static_cast<Small>(WriteAt::enter);
@@ -56,8 +65,11 @@ class Model {
     bool used_leaves[max_leaves] = {};
     bool used_entries[max_entries] = {};
     for (Small key = 0; key < max_keys; ++key) {
-      used_leaves[m.edge(key)] = true;
-      const Small entry = m.leaf(m.edge(key)).entry[key];
+      Small node = m.edge(key);
+      if (node == 0) continue;
+      for (; m.leaf(node).level > 0; node = m.leaf(node).word[key]) used_leaves[node] = true;
+      used_leaves[node] = true;
+      const Small entry = m.leaf(node).word[key];
       if (entry == 0) continue;
       used_entries[entry] = true;
       content = History::with(content, key, m.entry(entry).value);

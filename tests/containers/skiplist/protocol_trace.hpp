@@ -35,7 +35,9 @@ struct Saying {
  private:
   static std::string name(Op op) {
     static const char* const acts[] = {"", "insert", "overwrite", "erase"};
-    return acts[static_cast<unsigned>(op.act)] + std::string(" ") + std::to_string(op.key);
+    static const char* const shapes[] = {"", ", cut", ", cut above", ", join", ", lower", ", empty"};
+    return acts[static_cast<unsigned>(op.act)] + std::string(" ") + std::to_string(op.key) +
+           shapes[static_cast<unsigned>(op.shape)];
   }
   static std::string taker(unsigned i) { return "snapshot " + std::to_string(i); }
   static std::string thing(unsigned item) {
@@ -48,7 +50,9 @@ struct Saying {
     const auto note = [&](const char* what, Small from, Small to) {
       if (from != to && to != 0) text += std::string(", ") + what + " " + std::to_string(to);
     };
-    note("leaf", was.leaf, is.leaf);
+    note("node", was.leaf, is.leaf);
+    note("leaf", was.path[0], is.path[0]);
+    note("neighbour", was.neighbour, is.neighbour);
     note("copy", was.copy, is.copy);
     note("entry", was.entry, is.entry);
     note("clock", was.clock, is.clock);

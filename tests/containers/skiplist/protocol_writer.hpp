@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tests/containers/skiplist/protocol_find.hpp"
+#include "tests/containers/skiplist/protocol_shape.hpp"
 
 namespace protocol {
 
@@ -11,45 +11,56 @@ enum class WriteAt : Small {
   mode_too_early,
   enter,
   edge,
+  down,
+  above_clock,
+  above_stamp,
   lock,
   old_clock,
   old_stamp,
   clock,
   store_word,
   publish,
-  publish_half,
   unlink,
   look,
   stamp_clock,
   stamp,
-  stamp_half,
   relink,
-  relink_half,
   leave,
 };
 inline constexpr const char* write_steps[] = {"reads the mode too early",
                                               "takes its stripe, reads the mode",
                                               "loads the edge",
+                                              "loads the edge below",
+                                              "loads the clock to help the node above",
+                                              "helps the node above",
                                               "locks the leaf",
                                               "loads the clock to help the leaf",
                                               "helps the leaf",
                                               "loads the clock for the birth",
                                               "stores the word",
                                               "publishes the copy",
-                                              "publishes the other half",
-                                              "marks the leaf dead, unlocks it",
+                                              "marks the old dead, unlocks",
                                               "looks at the slots",
                                               "loads the clock for the stamp",
                                               "stamps the copy",
-                                              "stamps the other half",
                                               "relinks the copy",
-                                              "relinks the other half",
                                               "unlocks, ends"};
 
-// Every operation has room of its own for the leaf and the entry that it may make.
-inline Small room(const Setup& setup, unsigned w, unsigned number) {
-  unsigned result = max_keys + 1 + number;
-  for (unsigned i = 0; i < w; ++i) result += static_cast<unsigned>(setup.writers[i].size());
+// Every operation has room of its own for the entry and the nodes that it may make.
+inline unsigned op_index(const Setup& setup, unsigned w, unsigned number) {
+  for (unsigned i = 0; i < w; ++i) number += static_cast<unsigned>(setup.writers[i].size());
+  return number;
+}
+inline Small entry_room(const Setup& setup, unsigned w, unsigned number) {
+  return small(max_keys + 1 + op_index(setup, w, number));
+}
+inline Small node_room(const Setup& setup, unsigned w, unsigned number) {
+  unsigned result = first_node(setup.levels, 0);
+  for (unsigned i = 0; i <= w; ++i) {
+    for (unsigned k = 0; k < setup.writers[i].size() && (i < w || k < number); ++k) {
+      result += most_nodes(setup.writers[i][k].shape);
+    }
+  }
   return small(result);
 }
 
@@ -60,7 +71,6 @@ inline bool write_step(Memory& m, unsigned w) {
   const std::vector<Op>& ops = m.setup().writers[w];
   if (self.number == ops.size()) return false;
   const Op op = ops[self.number];
-  const Small fresh = room(m.setup(), w, self.number);
   const auto go = [&](WriteAt at) {
     self.at = static_cast<Small>(at);
     return true;
@@ -76,62 +86,25 @@ inline bool write_step(Memory& m, unsigned w) {
     return go(first_step);
   };
   const auto changes = [&] { return (op.act == Act::insert) == (self.old_entry == 0); };
-  // The leaf with the change goes to the edge, or, when it is divided, the half with the change,
-  // and the other to an edge that was not there: until then its keys are found in the old leaf.
-  const auto link = [&](Small stamp, Small prev, bool locked) {
-    Leaf copy = m.leaf(self.leaf);
-    copy.entry[op.key] = self.entry;
-    copy.locked = locked;
-    copy.dead = 0;
-    copy.stamp = stamp;
-    copy.prev = prev;
-    self.copy = fresh;
-    if (m.setup().divides && !m.divided()) {
-      const Small other = small(1U - op.key);
-      Leaf half = copy;
-      half.entry[op.key] = copy.entry[other] = 0;
-      self.half = max_leaves - 1;
-      m.make_leaf(self.half, half);
-      shared.edges[1] = shared.edges[0];
-      shared.divided = 1;
+  // A node on the way down, found at first, or again by who has locked the leaf.
+  const auto arrive = [&](Small node) {
+    if (node == 0) return go(op.act == Act::insert ? WriteAt::clock : WriteAt::leave);
+    const Small level = m.leaf(node).level;
+    if (level > 0) {
+      self.leaf = self.path[level] = node;
+      return go(WriteAt::down);
     }
-    m.make_leaf(self.copy, copy);
-    m.edge(op.key) = self.copy;
+    self.leaf = 0;
+    if (self.path[0] != 0) return go(self.path[0] == node ? WriteAt::publish : WriteAt::edge);
+    self.path[0] = node;
+    return go(WriteAt::lock);
   };
-  // The entry that left at `death`. Older versions may have it, whatever becomes of the newest.
-  const auto retire_entry = [&](Small death) {
-    if (self.old_entry == 0) return;
-    const Small birth = m.entry(self.old_entry).birth;
-    if (birth == death) {
-      m.retire_entry(self.old_entry);
-    } else {
-      m.hold_entry(self.old_entry, birth, death);
-    }
+  const auto unlock = [&](Small node) {
+    if (node == 0) return;
+    Leaf& leaf = m.leaf(node);
+    leaf.dead = rules.marks_dead;
+    leaf.locked = 0;
   };
-  const auto retire_both = [&] {
-    m.retire_leaf(self.leaf);
-    m.retire_entry(self.old_entry);
-  };
-  // What was replaced: a leaf goes at once if no snapshot is between it and what has replaced it.
-  const auto retire = [&] {
-    const bool both = self.half != 0 && rules.waits_for_both_halves;
-    const Small death = both ? std::max(self.clock, self.half_stamp) : self.clock;
-    if (self.looked != 0 || !rules.holds_for_snapshots || (death == self.stamp && !rules.entries_go_alone)) {
-      retire_both();
-    } else {
-      retire_entry(self.clock);
-      if (death == self.stamp) {
-        m.retire_leaf(self.leaf);
-      } else {
-        m.hold_leaf(self.leaf, self.stamp, death);
-      }
-    }
-    return go(WriteAt::leave);
-  };
-  const auto relink_half = [&] {
-    return self.half != 0 && self.half_stamp == self.stamp ? go(WriteAt::relink_half) : retire();
-  };
-  const auto relink = [&] { return self.clock == self.stamp ? go(WriteAt::relink) : relink_half(); };
 
   switch (WriteAt(self.at)) {
     case WriteAt::mode_too_early:
@@ -147,14 +120,28 @@ inline bool write_step(Memory& m, unsigned w) {
       }
       return go(WriteAt::edge);
     case WriteAt::edge:
-      self.leaf = m.edge(op.key);
-      return go(WriteAt::lock);
+      std::fill(self.path + 1, std::end(self.path), Small{0});
+      return arrive(m.edge(op.key));
+    case WriteAt::down:
+      // The stamp first. In one step: what is stamped stays so.
+      if (m.leaf(self.leaf).stamp == pending && rules.writers_help_above) return go(WriteAt::above_clock);
+      return arrive(m.leaf(self.leaf).word[op.key]);
+    case WriteAt::above_clock:
+      self.helping = shared.clock;
+      return go(WriteAt::above_stamp);
+    case WriteAt::above_stamp:
+      help(m, m.leaf(self.leaf), self.helping);
+      self.helping = 0;
+      return go(WriteAt::down);
     case WriteAt::lock: {
-      Leaf& leaf = m.leaf(self.leaf);
+      Leaf& leaf = m.leaf(self.path[0]);
       if (leaf.locked != 0) return false;
-      if (leaf.dead != 0 && rules.checks_dead) return go(WriteAt::edge);
+      if (leaf.dead != 0 && rules.checks_dead) {
+        self.path[0] = 0;
+        return go(WriteAt::edge);
+      }
       leaf.locked = 1;
-      self.old_entry = leaf.entry[op.key];
+      self.old_entry = leaf.word[op.key];
       self.result = self.old_entry == 0 ? Small{0} : m.entry(self.old_entry).value;
       if (leaf.stamp == pending && rules.helps_before_copying) return go(WriteAt::old_clock);
       return go(changes() ? WriteAt::clock : WriteAt::leave);
@@ -163,42 +150,44 @@ inline bool write_step(Memory& m, unsigned w) {
       self.clock = shared.clock;
       return go(WriteAt::old_stamp);
     case WriteAt::old_stamp:
-      help(m, m.leaf(self.leaf), self.clock);
+      help(m, m.leaf(self.path[0]), self.clock);
       self.clock = 0;
       return go(changes() ? WriteAt::clock : WriteAt::leave);
     case WriteAt::clock:
       self.clock = shared.clock;
       if (op.act != Act::erase) {
-        self.entry = fresh;
+        self.entry = entry_room(m.setup(), w, self.number);
         m.make_entry(self.entry, {op.value, self.clock});
       }
       return go(self.plain != 0 && op.act == Act::overwrite ? WriteAt::store_word : WriteAt::publish);
     case WriteAt::store_word:
-      m.leaf(self.leaf).entry[op.key] = self.entry;
+      m.leaf(self.path[0]).word[op.key] = self.entry;
       m.retire_entry(self.old_entry);
       return go(WriteAt::leave);
     case WriteAt::publish:
-      // Under the parent's lock.
-      if (self.plain != 0) {
-        link(self.clock, 0, false);
-      } else if (rules.stamps_after_linking) {
-        link(pending, self.leaf, rules.holds_copy);
-      } else {
-        link(self.clock, self.leaf, rules.holds_copy);
+      // Under the locks of the nodes above, which are taken from below, and of the one with the edge, or the top.
+      for (unsigned level = 1; level <= height(op.shape) + 1; ++level) {
+        if (self.path[level] == 0) break;
+        if (m.leaf(self.path[level]).locked != 0) return false;
+        if (m.leaf(self.path[level]).dead != 0 && rules.checks_dead_above) return go(WriteAt::edge);
       }
-      if (rules.reads_clock_after_linking) self.clock = 0;
-      return go(self.half != 0 ? WriteAt::publish_half : WriteAt::unlink);
-    case WriteAt::publish_half:
-      m.edge(small(1U - op.key)) = self.half;
+      if (self.path[0] == 0 && m.edge(op.key) != 0) {
+        m.drop_entry(self.entry);
+        self.entry = self.clock = 0;
+        return go(WriteAt::edge);
+      }
+      Shaping(m, w, op, node_room(m.setup(), w, self.number)).publish();
+      for (unsigned level = 1; level <= self.height; ++level) {
+        if (self.path[level] != 0) m.leaf(self.path[level]).locked = 1;
+      }
+      if (self.plain == 0 && rules.reads_clock_after_linking) self.clock = 0;
       return go(WriteAt::unlink);
-    case WriteAt::unlink: {
-      Leaf& leaf = m.leaf(self.leaf);
-      leaf.dead = rules.marks_dead;
-      leaf.locked = 0;
+    case WriteAt::unlink:
+      for (unsigned level = 0; level <= self.height; ++level) unlock(self.path[level]);
+      unlock(self.neighbour);
       if (self.plain == 0) return go(rules.looks_after_stamping ? WriteAt::stamp_clock : WriteAt::look);
-      retire_both();
+      Retiring(m, w, op.key).at_once();
       return returns();
-    }
     case WriteAt::look:
       // All slots at once.
       self.looked = 1;
@@ -210,35 +199,35 @@ inline bool write_step(Memory& m, unsigned w) {
       if (rules.reads_clock_after_linking) self.clock = shared.clock;
       return go(WriteAt::stamp);
     case WriteAt::stamp: {
+      if (self.copy == 0) {
+        Retiring(m, w, op.key).versioned(false);
+        return go(WriteAt::leave);
+      }
       Leaf& copy = m.leaf(self.copy);
       help(m, copy, self.clock);
       self.clock = copy.stamp;
-      const Leaf& leaf = m.leaf(self.leaf);
-      self.stamp = leaf.stamp;
-      self.prev = leaf.prev;
-      return self.half != 0 ? go(WriteAt::stamp_half) : relink();
-    }
-    case WriteAt::stamp_half: {
-      // With a stamp of the copy, which is a clock that was read after linking as well.
-      Leaf& half = m.leaf(self.half);
-      help(m, half, self.clock);
-      self.half_stamp = half.stamp;
-      return relink();
+      if (copy.prev == nowhere) return go(WriteAt::leave);
+      const Leaf& old = m.leaf(copy.prev);
+      self.stamp = old.stamp;
+      self.prev = old.prev;
+      if (self.clock == self.stamp && (self.height == 0 || rules.prunes_above)) return go(WriteAt::relink);
+      Retiring(m, w, op.key).versioned(false);
+      return go(WriteAt::leave);
     }
     case WriteAt::relink:
       // No snapshot lies between the two versions.
       if (rules.relinks) m.leaf(self.copy).prev = self.prev;
-      return relink_half();
-    case WriteAt::relink_half:
-      if (rules.relinks) m.leaf(self.half).prev = self.prev;
-      return retire();
+      Retiring(m, w, op.key).versioned(true);
+      return go(WriteAt::leave);
     case WriteAt::leave:
       // Only now may the copy be replaced.
       if (self.copy == 0) {
-        m.leaf(self.leaf).locked = 0;
-      } else if (rules.holds_copy) {
-        m.leaf(self.copy).locked = 0;
-        if (self.half != 0) m.leaf(self.half).locked = 0;
+        if (self.path[0] != 0) m.leaf(self.path[0]).locked = 0;
+      } else {
+        for (unsigned i = 0; i <= self.made; ++i) {
+          Leaf& node = m.leaf(small(self.copy + i));
+          if (holds_new(rules, node.level, i > 0)) node.locked = 0;
+        }
       }
       return returns();
   }

@@ -11,6 +11,8 @@
 #include <midden/error.hpp>
 #include <midden/runtime.hpp>
 
+#include "containers/map_table.hpp"
+
 namespace midden::inline MIDDEN_ABI::detail {
 
 namespace {
@@ -21,42 +23,11 @@ std::string known_backends() {
   return list;
 }
 
-// The first operation that the interface asks for and a backend does not have, or null.
-const char* missing_operation(const MapOps& ops) {
-  const std::pair<const char*, bool> needed[] = {
-      {"create", ops.create != nullptr},
-      {"size", ops.size != nullptr},
-      {"find", ops.find != nullptr},
-      {"upsert", ops.upsert != nullptr},
-      {"erase", ops.erase != nullptr},
-      {"clear", ops.clear != nullptr},
-      {"first", ops.first != nullptr},
-      {"next", ops.next != nullptr},
-      {"close", ops.close != nullptr},
-      {"stats", ops.stats != nullptr},
-      {"seek", ops.seek != nullptr || !ops.ordered},
-      {"last", ops.last != nullptr || !ops.ordered},
-      {"previous", ops.previous != nullptr || !ops.ordered},
-      {"locate", ops.locate != nullptr || ops.seek != nullptr},
-  };
-  for (const auto& [name, there] : needed) {
-    if (!there) return name;
-  }
-  return nullptr;
-}
-
 // The backend's operations for such a map, or null.
 const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
   const MapOps* ops = backend.ops(shape);
   if (ops == nullptr || (ordered && !ops->ordered)) return nullptr;
-  if (ops->version != map_ops_version) {
-    throw ConfigError("midden: map backend '" + backend.name + "' was built for version " +
-                      std::to_string(ops->version) + " of the interface; this is version " +
-                      std::to_string(map_ops_version));
-  }
-  if (const char* missing = missing_operation(*ops)) {
-    throw ConfigError("midden: map backend '" + backend.name + "' has no operation '" + missing + "'");
-  }
+  containers::require_whole(backend, *ops, ops->ordered, false);
   return ops;
 }
 

@@ -134,8 +134,9 @@ TEMPLATE_TEST_CASE("A concurrent map that cannot grow stays as it was and goes o
     }
     std::mt19937_64 random = test_generator(1060);
     int refused = 0;
-    for (int i = 0; i < 1500 && !ballast.empty(); ++i) {
-      const std::uint64_t n = random() % 3000;
+    // Some commit memory in steps, and go on for a while.
+    for (int i = 0; (i < 1500 || (refused < 3 && i < 20'000)) && !ballast.empty(); ++i) {
+      const std::uint64_t n = random() % (i < 1500 ? 3000 : 30'000);
       try {
         random() % 8 == 0 ? bench.erase(n) : bench.assign(n, n + 1);
       } catch (const OutOfMemory&) {

@@ -61,7 +61,8 @@ struct MapStats {
   std::size_t levels = 0;                        // from the leaves to the one node on top
   std::array<std::size_t, most_levels> nodes{};  // of each level, leaves first; estimated where there are many
   std::size_t free_bytes = 0;                    // touched memory of the arena that no entry or node uses
-  // Of entries that have left the map and wait for cursors to close; of 4,096 of them at most.
+  // Of what has left the map and may still be read: entries that wait for cursors to close (of 4,096 of them at most),
+  // of a concurrent map entries and nodes that wait for a grace period.
   std::size_t retired_bytes = 0;
 };
 

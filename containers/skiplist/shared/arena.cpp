@@ -15,7 +15,8 @@ constexpr std::size_t commit_step = std::size_t{128} << 10;
 // The first segment has room for the arena's tables, which may not move while others read.
 constexpr std::size_t first_bytes = std::size_t{4} << 10;
 constexpr unsigned most_reserve = 4;
-constexpr unsigned most_freed = 256;  // nodes and entries, by one operation
+constexpr std::size_t batch_share = std::size_t{64} << 10;  // bytes of the map for each piece of a batch
+constexpr unsigned most_freed = 256;                        // nodes and entries, by one operation
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
  public:
@@ -67,7 +68,7 @@ void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
     stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
     --stripe.waits;
   }
-  if (stripe.filling.is_due()) ask(memory, stripe);
+  if (stripe.filling.is_due(stripe.batch)) ask(memory, stripe);
 }
 
 void SharedArena::drain_all(SharedMemory& memory, Stripe& stripe) noexcept {
@@ -92,9 +93,9 @@ bool SharedArena::free_some(Stripe& stripe, Limbo& batch) noexcept {
     batch.bytes -= NodePool::node_bytes;
     stripe.give_node(levels_, node);
   }
-  if (stripe.node_count > Stripe::most_nodes) {
+  if (stripe.node_count > stripe.most_kept()) {
     const std::lock_guard lock(lock_);
-    while (stripe.node_count > Stripe::most_nodes / 2) nodes_.give_back(arena_, stripe.take_node(levels_));
+    while (stripe.node_count > stripe.most_kept() / 2) nodes_.give_back(arena_, stripe.take_node(levels_));
     fill_reserve();
   }
   for (; batch.entries != 0 && freed < most_freed; ++freed) {
@@ -110,7 +111,7 @@ bool SharedArena::free_some(Stripe& stripe, Limbo& batch) noexcept {
 // `bytes` is what the arena gave.
 void SharedArena::free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept {
   if (stripe.chunk_count == 0 && bytes <= Stripe::most_chunk_bytes) stripe.chunk_bytes = bytes;
-  if (stripe.chunk_bytes == bytes && stripe.chunk_count < Stripe::most_chunks) {
+  if (stripe.chunk_bytes == bytes && stripe.chunk_count < stripe.most_kept()) {
     store_32(levels_.entry(entry), stripe.chunks);
     stripe.chunks = entry;
     ++stripe.chunk_count;
@@ -151,6 +152,7 @@ bool SharedArena::refill_nodes(Stripe& stripe, unsigned nodes) noexcept {
   NoMemory none;
   const std::lock_guard lock(lock_);
   const std::size_t wanted = nodes + nodes_.slab_nodes(arena_) / 2;
+  stripe.batch = std::clamp(arena_.in_use() / batch_share, Limbo::least_batch, Limbo::most_batch);
   while (stripe.node_count < wanted) {
     if (nodes_.has_some() || may_touch(slab_bytes())) {
       stripe.give_node(levels_, nodes_.take(arena_, none));
@@ -203,7 +205,7 @@ bool SharedArena::refill_entry(Stripe& stripe, std::size_t bytes) noexcept {
     while (found != 0) {
       store_32(levels_.entry(found), stripe.chunks);
       stripe.chunks = found;
-      if (++stripe.chunk_count == Stripe::most_chunks / 2) return true;
+      if (++stripe.chunk_count == Limbo::least_batch / 2) return true;
       found = arena_.reuse(bytes);
     }
     if (stripe.chunk_count > 0) return true;

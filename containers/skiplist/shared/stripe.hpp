@@ -28,11 +28,13 @@
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 struct Limbo {
-  // So many nodes and entries, or bytes of them, are worth a period.
-  static constexpr unsigned batch = 64;
-  static constexpr std::size_t batch_bytes = std::size_t{64} << 10;
+  // So many nodes and entries, or bytes of them, are worth a period. In a large map more: a period costs every
+  // attached thread a poll that takes a lock.
+  static constexpr std::size_t least_batch = 64;
+  static constexpr std::size_t most_batch = 256;
+  static constexpr std::size_t batch_bytes = std::size_t{128} << 10;
 
-  bool is_due() const noexcept { return count >= batch || bytes >= batch_bytes; }
+  bool is_due(std::size_t batch) const noexcept { return count >= batch || bytes >= batch_bytes; }
 
   Offset nodes = Node::dead;
   Offset entries = 0;
@@ -42,13 +44,14 @@ struct Limbo {
 };
 
 struct alignas(64) Stripe {
-  static constexpr unsigned most_nodes = 64;  // more go to all
-  static constexpr unsigned most_chunks = 64;
   static constexpr std::size_t most_chunk_bytes = 1024;  // of one; larger ones go to all
   static constexpr unsigned most_waiting = 4;
 
   bool try_hold() noexcept { return lock.try_lock(); }
   void release() noexcept { lock.unlock(); }
+
+  // Free nodes, and chunks, that it keeps at most: more go to all.
+  std::size_t most_kept() const noexcept { return batch + Limbo::least_batch; }
 
   Offset take_node(const Levels& levels) noexcept {
     const Offset node = nodes;
@@ -92,6 +95,7 @@ struct alignas(64) Stripe {
   std::size_t left = 0;      // bytes of it
   std::int64_t entries = 0;  // that came minus those that went, here
   Draws draws{0};
+  std::size_t batch = Limbo::least_batch;
   Limbo filling;
   std::array<Limbo, most_waiting> waiting;
 };

@@ -26,6 +26,8 @@
 // Why a write is: its one store replaces what is current by what differs from it in one key, under the lock of
 // the node with the edge, which is alive; all that was current beside it stays.
 //
+// tests/containers/skiplist/protocol.hpp has these rules as steps whose interleavings are all tried: its plain mode.
+//
 // Memory orders: the edge's store releases and its load acquires, so a reader has the node's contents, and
 // those of the entries in it. A lock acquires from the unlock before, so a writer has the edges that others
 // stored. What was replaced is retired: it is used again after a grace period, in which every thread that

@@ -24,8 +24,8 @@
 //   6. make L' with stamp = PENDING, prev = L, and *locked*; store it to the edge as above
 //   7. mark L dead and unlock it
 //   8. c = clock; CAS(L'.stamp, PENDING -> c); death = L'.stamp
-//   9. L.stamp == death, no snapshot is between them: L'.prev = L.prev, then retire L.
-//      Otherwise hold L as [L.stamp, death).
+//   9. No snapshot is between them, as L.stamp == death or as each slot shows that it is neither in [L.stamp, death)
+//      nor a bound below death: L'.prev = L.prev, then retire L. Otherwise hold L as [L.stamp, death).
 //  10. The entry that left: birth == death: retire it. Otherwise hold it as [birth, death). Its
 //      leaf's rule is not enough: older versions may have the entry, too.
 //  11. unlock L', release the stripe. End.
@@ -48,7 +48,7 @@
 //   T4. Each word above leaves has a bit, carried: a dead node leads there, too. It is set in all new nodes for the
 //       words that they take over, and cleared when another node is stored there. Plain: none is set.
 //   T5. At 9, from the old one down to the leaf and the neighbour. A node is gone if no snapshot gets to its words:
-//         the old one, if old.stamp == death; then copy.prev = old.prev;
+//         the old one, as in 9; then copy.prev = old.prev;
 //         what died below it, if the node above is gone and its word there was not carried.
 //       Gone: retire it, but hold the old one if it was carried, as it still leads to its prev; in its copy only
 //       those words stay carried that were so in it. Not gone: hold it as [its stamp, death).
@@ -120,7 +120,7 @@
 //   slot = 0, release: look acquire             reads at s: the memory's next use
 //   F1  edge stored, fence, clock read (8):         clock moved, fence, edge loaded by a find at s
 //       edge and stamp loaded, fence, clock read:   the same, for who helps
-//   F2  stamped, fence, slots looked at:            slot announced, fence, clock read for s
+//   F2  stamped, fence, slots looked at (also 9):   slot announced, fence, clock read for s
 //   F3  mode = rising, fence, slots looked at:      slot announced, fence, mode read
 // F1 to F3 are fences of memory_order_seq_cst. Each has a rule below that reverses one side.
 //
@@ -149,6 +149,8 @@ struct Rules {
   bool holds_copy = true;                 // a copy is born locked, until it is stamped and pruned
   bool helps_before_copying = false;      // instead of that: stamps what it is about to replace
   bool relinks = true;                    // past what it retires at once
+  bool prunes_between = true;             // what no open snapshot needs, though one was between
+  bool fears_bounds_between = true;       // a bound may become what needs it
   bool looks_after_stamping = true;       // at the slots
   bool holds_for_snapshots = true;        // what has been replaced
   bool entries_go_alone = true;           // by their own birth, not by that of their leaf

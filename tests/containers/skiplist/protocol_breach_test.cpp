@@ -43,8 +43,8 @@ TEST_CASE("A writer that reads the mode before it takes its stripe is not waited
   breaks("reads the mode too early", {.writers = one, .rules = {.sees_mode_inside = false}}, "a snapshot reads");
 }
 
-TEST_CASE("A snapshot that reads the clock before it announces finds its leaf freed") {
-  breaks("announces late", {.writers = one, .rules = {.announces_first = false}}, "a freed leaf");
+TEST_CASE("A snapshot that reads the clock before it announces finds its version gone") {
+  breaks("announces late", {.writers = one, .rules = {.announces_first = false}}, "the end of a chain");
 }
 
 TEST_CASE("A leaf that is retired without a look at the slots is missed by a snapshot") {
@@ -79,11 +79,17 @@ TEST_CASE("A copy that is not locked is replaced while its prev is not yet what 
          {.writers = three, .rules = {.holds_copy = false, .helps_before_copying = true}}, "a freed leaf");
 }
 
+TEST_CASE("A bound that is taken for the snapshot it may become lets a version go that this needs") {
+  breaks("does not fear bounds", {.writers = twice, .takers = 2, .rules = {.fears_bounds_between = false}},
+         "a snapshot reads");
+}
+
 TEST_CASE("What is found broken is not when every rule holds") {
   keeps("a writer", {.writers = one});
   keeps("a writer and a reader", {.writers = one, .finds = {0}});
   keeps("a writer, twice", {.writers = twice});
   keeps("a writer of two keys", {.writers = {{overwrite(0, 3), overwrite(1, 4)}}, .reads = {1, 1}, .present = {0, 1}});
+  keeps("a writer, twice, and two snapshots", {.writers = twice, .takers = 2});
   keeps("two writers", {.writers = two});
   keeps("two writers, three writes", {.writers = three});
 }

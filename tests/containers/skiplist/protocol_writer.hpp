@@ -24,6 +24,7 @@ enum class WriteAt : Small {
   look,
   stamp_clock,
   stamp,
+  between,
   relink,
   leave,
 };
@@ -43,6 +44,7 @@ inline constexpr const char* write_steps[] = {"reads the mode too early",
                                               "looks at the slots",
                                               "loads the clock for the stamp",
                                               "stamps the copy",
+                                              "looks for a snapshot between the two",
                                               "relinks the copy",
                                               "unlocks, ends"};
 
@@ -210,9 +212,24 @@ inline bool write_step(Memory& m, unsigned w) {
       const Leaf& old = m.leaf(copy.prev);
       self.stamp = old.stamp;
       self.prev = old.prev;
-      if (self.clock == self.stamp && (self.height == 0 || rules.prunes_above)) return go(WriteAt::relink);
-      Retiring(m, w, op.key).versioned(false);
-      return go(WriteAt::leave);
+      if (self.height > 0 && !rules.prunes_above) {
+        Retiring(m, w, op.key).versioned(false);
+        return go(WriteAt::leave);
+      }
+      return go(self.clock == self.stamp ? WriteAt::relink : WriteAt::between);
+    }
+    case WriteAt::between: {
+      const Slot& slot = shared.slots[self.i];
+      const bool is_bound = slot.is_bound != 0 && rules.fears_bounds_between;
+      if (!rules.prunes_between || (slot.at != 0 && slot.at < self.clock && (is_bound || slot.at >= self.stamp))) {
+        self.i = 0;
+        Retiring(m, w, op.key).versioned(false);
+        return go(WriteAt::leave);
+      }
+      ++self.i;
+      if (self.i < m.setup().takers) return go(WriteAt::between);
+      self.i = 0;
+      return go(WriteAt::relink);
     }
     case WriteAt::relink:
       // No snapshot lies between the two versions.

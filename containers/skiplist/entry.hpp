@@ -10,8 +10,8 @@
 // Invariants
 //   1. An entry never moves. Its key never changes; the value of a fixed-size entry may be
 //      overwritten while no cursor is open.
-//   2. The version is 0; it is there for the stamp of snapshots. While an entry waits for the
-//      last cursor to close (List), the word links it to the next that waits.
+//   2. The version is the entry's birth, by the clock of snapshots (SharedList); 0 with one writer. While an entry
+//      waits for its memory to be free, the word links it to the next that waits.
 //   3. Entries begin at a multiple of 4; keys and values are read by memcpy.
 
 #include <cstddef>
@@ -54,6 +54,9 @@ struct Layout {
     if (variable_value) return {end + 4, load_32(end)};
     return {end, value_bytes};
   }
+
+  // Of whoever takes it out of the list.
+  static std::uint32_t birth(const std::byte* entry) noexcept { return load_32(entry); }
 
   std::size_t bytes(const std::byte* entry) const noexcept { return bytes(key(entry).size, value(entry).size); }
 };

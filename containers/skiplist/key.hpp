@@ -100,8 +100,9 @@ using VariableKey = BytesKey<true>;
 
 // Writes a new entry into memory of layout.bytes(key.size(), value.size) bytes.
 template <class Key>
-void write_entry(const Layout& layout, std::byte* entry, const Key& key, Bytes value) noexcept {
-  store_32(entry, 0);
+void write_entry(const Layout& layout, std::byte* entry, const Key& key, Bytes value,
+                 std::uint32_t birth = 0) noexcept {
+  store_32(entry, birth);
   key.store(entry);
   std::byte* to = entry + (layout.variable_key ? Layout::variable_key_at : Layout::fixed_key_at) + key.size();
   if (layout.variable_value) {

@@ -4,44 +4,6 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-void Levels::to_begin(Top top, Place& place) const noexcept {
-  Offset at = top.node;
-  for (unsigned level = top.level; level > 0; --level) {
-    place.steps[level] = {at, 0};
-    at = node(at).target(0);
-  }
-  place.steps[0] = {at, 0};
-}
-
-void Levels::to_end(Top top, Place& place) const noexcept {
-  Offset at = top.node;
-  for (unsigned level = top.level; level > 0; --level) {
-    const unsigned index = node(at).count - 1u;
-    place.steps[level] = {at, index};
-    at = node(at).target(index);
-  }
-  place.steps[0] = {at, node(at).count};
-}
-
-bool Levels::to_previous_leaf(Top top, Place& place) const noexcept {
-  do {
-    unsigned level = 1;
-    while (level <= top.level && place.steps[level].index == 0) ++level;
-    if (level > top.level) return false;
-    Offset at = place.steps[level].node;
-    unsigned index = --place.steps[level].index;
-    while (level > 1) {
-      at = node(at).target(index);
-      index = node(at).count - 1u;
-      place.steps[--level] = {at, index};
-    }
-    const Offset leaf = node(at).target(index);
-    place.steps[0] = {leaf, node(leaf).count};
-  } while (place.steps[0].index == 0);
-  --place.steps[0].index;
-  return true;
-}
-
 // Leaves are cut in the middle, index nodes where the draw says. Where keys come in ascending or descending
 // order, at the list's ends, the full half is left full.
 Levels::Overfull Levels::overfill(const Node& n, unsigned level, unsigned i, Word added, Draws& draws) const noexcept {

@@ -38,6 +38,7 @@
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/entry.hpp"
 #include "containers/skiplist/node.hpp"
+#include "containers/skiplist/view.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -75,9 +76,11 @@ class Levels {
   const Node& node(Offset at) const noexcept { return *reinterpret_cast<const Node*>(arena_.at(at)); }
   Bytes key(Offset entry) const noexcept { return layout_.key(arena_.at(entry)); }
 
+  // What takes a View reads the versions that it shows; `top` is one of them.
+
   // The entry of that key, or 0.
-  template <class Key>
-  Offset find(Top top, const Key& key) const noexcept;
+  template <class Key, class View = AsItIs>
+  Offset find(Top top, const Key& key, View view = {}) const noexcept;
 
   // The same for up to max_group keys at once, in any order.
   static constexpr unsigned max_group = 16;
@@ -85,8 +88,8 @@ class Levels {
   void find_many(Top top, const Key* keys, unsigned count, Offset* found) const noexcept;
 
   // The list is not empty.
-  template <class Key>
-  void locate(Top top, const Key& key, Place& place) const noexcept;
+  template <class Key, class View = AsItIs>
+  void locate(Top top, const Key& key, Place& place, View view = {}) const noexcept;
 
   // The same for a key in the leaf of `place`, which locate has filled since nodes came or went;
   // false where the key is elsewhere.
@@ -94,21 +97,25 @@ class Levels {
   bool locate_near(const Key& key, Place& place) const noexcept;
 
   // The way to the first word of the list, or past its last one.
-  void to_begin(Top top, Place& place) const noexcept;
-  void to_end(Top top, Place& place) const noexcept;
+  template <class View = AsItIs>
+  void to_begin(Top top, Place& place, View view = {}) const noexcept;
+  template <class View = AsItIs>
+  void to_end(Top top, Place& place, View view = {}) const noexcept;
 
-  // The leaf to the right of the one that word `index` of an index node leads to, or 0 where that is the last
-  // word, or there is no such node (0).
-  Offset next_leaf(Offset above, unsigned index) const noexcept {
+  // What the word behind word `index` of an index node leads to, or 0 where that is the last word, or there is
+  // no such node (0).
+  Offset next_below(Offset above, unsigned index) const noexcept {
     return above != 0 && index + 1u < node(above).count ? node(above).target(index + 1) : 0;
   }
 
   // Lets a place be the last word of the leaf before, passing by empty ones; false where there is none.
-  bool to_previous_leaf(Top top, Place& place) const noexcept;
+  template <class View = AsItIs>
+  bool to_previous_leaf(Top top, Place& place, View view = {}) const noexcept;
 
   // Keys that cut the list into pieces of about even size, ascending: the entries that hold them,
   // `count` at most. Returns how many.
-  std::size_t separators(Top top, Offset* entries, std::size_t count) const;
+  template <class View = AsItIs>
+  std::size_t separators(Top top, Offset* entries, std::size_t count, View view = {}) const;
 
   [[gnu::always_inline]] void prefetch_node(Offset at) const noexcept {
     for (unsigned line = 0; line < fetched_lines; ++line) arena_.prefetch(at + line * line_units);
@@ -147,8 +154,8 @@ class Levels {
   Offset match(const Key& key, const Node& leaf, unsigned i, std::uint32_t piece, std::size_t known) const noexcept;
   template <class Key>
   void locate_in(const Key& key, Offset leaf, std::size_t known, Place& place) const noexcept;
-  template <class Key>
-  Offset leaf_for(Top top, const Key& key, Known& known, Place* place) const noexcept;
+  template <class Key, class View>
+  Offset leaf_for(Top top, const Key& key, Known& known, Place* place, View view) const noexcept;
 
   // The first word with a key: index nodes have none for word 0.
   static unsigned first_word(unsigned level) noexcept { return level == 0 ? 0 : 1; }

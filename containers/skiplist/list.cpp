@@ -6,6 +6,7 @@
 #include <midden/error.hpp>
 
 #include "containers/skiplist/search.hpp"
+#include "containers/skiplist/separators.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 

@@ -101,6 +101,7 @@ class List {
   using Walking = Walk<Key, List>;
   friend Walking;
 
+  AsItIs view() const noexcept { return {}; }
   bool leaf_right(const Cursor& cursor) const noexcept { return cursor.changes == changes_; }
   bool above_right(const Cursor& cursor) const noexcept { return leaf_right(cursor); }
   void note(Cursor& cursor) const noexcept {

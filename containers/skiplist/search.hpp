@@ -47,14 +47,14 @@ unsigned Levels::child_for(const Key& key, const Node& n, unsigned level, Known&
   return above - 1;
 }
 
-template <class Key>
-Offset Levels::leaf_for(Top top, const Key& key, Known& known, Place* place) const noexcept {
+template <class Key, class View>
+Offset Levels::leaf_for(Top top, const Key& key, Known& known, Place* place, View view) const noexcept {
   Offset node_at = top.node;
   for (unsigned level = top.level; level > 0; --level) {
     const Node& n = node(node_at);
     const unsigned index = child_for(key, n, level, known);
     if (place != nullptr) place->steps[level] = {node_at, index};
-    node_at = n.target(index);
+    node_at = view(*this, n.target(index));
   }
   return node_at;
 }
@@ -80,11 +80,11 @@ Offset Levels::match(const Key& key, const Node& leaf, unsigned i, std::uint32_t
   return 0;
 }
 
-template <class Key>
-Offset Levels::find(Top top, const Key& key) const noexcept {
+template <class Key, class View>
+Offset Levels::find(Top top, const Key& key, View view) const noexcept {
   if (top.node == 0) return 0;
   Known known;
-  const Node& leaf = node(leaf_for(top, key, known, nullptr));
+  const Node& leaf = node(leaf_for(top, key, known, nullptr, view));
   const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
   return match(key, leaf, leaf.rank(0, piece), piece, known.both());
 }
@@ -143,10 +143,10 @@ void Levels::locate_in(const Key& key, Offset leaf_at, std::size_t known, Place&
   place.steps[0] = {leaf_at, i};
 }
 
-template <class Key>
-void Levels::locate(Top top, const Key& key, Place& place) const noexcept {
+template <class Key, class View>
+void Levels::locate(Top top, const Key& key, Place& place, View view) const noexcept {
   Known known;
-  const Offset leaf = leaf_for(top, key, known, &place);
+  const Offset leaf = leaf_for(top, key, known, &place, view);
   locate_in(key, leaf, known.both(), place);
 }
 
@@ -157,6 +157,47 @@ bool Levels::locate_near(const Key& key, Place& place) const noexcept {
   if (leaf.low != 0 && key.compare(entry(leaf.low), 0) < 0) return false;
   if (leaf.high != 0 && key.compare(entry(leaf.high), 0) >= 0) return false;
   locate_in(key, leaf_at, 0, place);
+  return true;
+}
+
+template <class View>
+void Levels::to_begin(Top top, Place& place, View view) const noexcept {
+  Offset at = top.node;
+  for (unsigned level = top.level; level > 0; --level) {
+    place.steps[level] = {at, 0};
+    at = view(*this, node(at).target(0));
+  }
+  place.steps[0] = {at, 0};
+}
+
+template <class View>
+void Levels::to_end(Top top, Place& place, View view) const noexcept {
+  Offset at = top.node;
+  for (unsigned level = top.level; level > 0; --level) {
+    const unsigned index = node(at).count - 1u;
+    place.steps[level] = {at, index};
+    at = view(*this, node(at).target(index));
+  }
+  place.steps[0] = {at, node(at).count};
+}
+
+template <class View>
+bool Levels::to_previous_leaf(Top top, Place& place, View view) const noexcept {
+  do {
+    unsigned level = 1;
+    while (level <= top.level && place.steps[level].index == 0) ++level;
+    if (level > top.level) return false;
+    Offset at = place.steps[level].node;
+    unsigned index = --place.steps[level].index;
+    while (level > 1) {
+      at = view(*this, node(at).target(index));
+      index = node(at).count - 1u;
+      place.steps[--level] = {at, index};
+    }
+    const Offset leaf = view(*this, node(at).target(index));
+    place.steps[0] = {leaf, node(leaf).count};
+  } while (place.steps[0].index == 0);
+  --place.steps[0].index;
   return true;
 }
 

@@ -1,8 +1,11 @@
+#pragma once
 // Where to cut the list so that several threads can walk pieces of about even size.
 //
 // The words of one level stand for all that lies below them; the highest level with enough words
 // is walked, and each weighs as much as the node below it has words itself. So a few words for each
 // piece are read, not the list, and a piece is off by less than what two words stand for.
+//
+// Threads: reading, as the list's.
 
 #include <vector>
 
@@ -10,11 +13,9 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-namespace {
-constexpr std::size_t words_per_piece = 8;
-}
-
-std::size_t Levels::separators(Top top, Offset* entries, std::size_t count) const {
+template <class View>
+std::size_t Levels::separators(Top top, Offset* entries, std::size_t count, View view) const {
+  constexpr std::size_t words_per_piece = 8;
   if (top.node == 0 || count == 0) return 0;
   struct Cut {
     Offset node;         // below the word, or an entry
@@ -30,7 +31,7 @@ std::size_t Levels::separators(Top top, Offset* entries, std::size_t count) cons
     for (const Cut& word : words) {
       const Node& n = node(word.node);
       for (unsigned i = 0; i < n.count; ++i) {
-        const Offset target = n.target(i);
+        const Offset target = level == 0 ? n.target(i) : view(*this, n.target(i));
         below.push_back({target, weight});
         weight += level == 0 ? 1u : node(target).count;
       }

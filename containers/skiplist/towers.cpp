@@ -12,8 +12,8 @@ namespace {
 
 // The leaf that is the whole list begins with room for 4 words; each next one has twice the bytes.
 constexpr unsigned first_capacity = 4;
-constexpr unsigned next_capacity(unsigned capacity) noexcept { return 2 * capacity + 2; }
-static_assert(next_capacity(next_capacity(next_capacity(first_capacity))) == Node::max_words);
+constexpr unsigned next_capacity(unsigned capacity) noexcept { return std::min(2 * capacity + 4, Node::max_words); }
+static_assert(Node::bytes(next_capacity(first_capacity)) == 2 * Node::bytes(first_capacity));
 
 bool is_full(const Node& n) noexcept { return n.count == n.capacity; }
 

@@ -7,8 +7,8 @@
 // Entries lie in the arena as they came, not in the order of their keys: a walk asks for those it will
 // come to while it shows others.
 //
-// Owner is the list: levels(), top(), layout(); leaf_right(cursor) and above_right(cursor); note(cursor), called
-// when the cursor's place has just been looked up.
+// Owner is the list, or a snapshot of it: levels(), view(), and top() as the view shows it, layout();
+// leaf_right(cursor) and above_right(cursor); note(cursor), called when the cursor's place has just been looked up.
 //
 // Threads: reading, as the list's.
 
@@ -42,14 +42,14 @@ class Walk {
     const Levels::Top top = owner_.top();
     if (top.node == 0) return show_nothing();
     Levels::Place place;
-    levels_.to_begin(top, place);
+    levels_.to_begin(top, place, owner_.view());
     return show(top, place);
   }
   bool last() const noexcept {
     const Levels::Top top = owner_.top();
     if (top.node == 0) return show_nothing();
     Levels::Place place;
-    levels_.to_end(top, place);
+    levels_.to_end(top, place, owner_.view());
     return show_before(top, place);
   }
   // The first key not below, the first one above, and the last one below.
@@ -121,7 +121,7 @@ class Walk {
   bool show_before(Levels::Top top, Levels::Place& place) const noexcept {
     if (place.steps[0].index > 0) {
       --place.steps[0].index;
-    } else if (!levels_.to_previous_leaf(top, place)) {
+    } else if (!levels_.to_previous_leaf(top, place, owner_.view())) {
       return show_nothing();
     }
     return show(top, place);
@@ -132,28 +132,29 @@ class Walk {
       const Offset next = next_leaf();
       if (next != 0) {
         ++cursor_.above_index;
-        cursor_.leaf = next;
+        cursor_.leaf = owner_.view()(levels_, next);
         cursor_.index = 0;
       } else {
         const Offset high = leaf().high;
         const Levels::Top top = owner_.top();
         if (high == 0 || top.node == 0) return show_nothing();
         Levels::Place place;
-        levels_.locate(top, Key::of(levels_.entry(high), owner_.layout()), place);
+        levels_.locate(top, Key::of(levels_.entry(high), owner_.layout()), place, owner_.view());
         stand(top, place);
       }
     } while (cursor_.index >= leaf().count);
     return show_word();
   }
+  // As the word above shows it; to be read, but for what is only asked for, through the view.
   Offset next_leaf() const noexcept {
-    return owner_.above_right(cursor_) ? levels_.next_leaf(cursor_.above, cursor_.above_index) : 0;
+    return owner_.above_right(cursor_) ? levels_.next_below(cursor_.above, cursor_.above_index) : 0;
   }
 
   Key shown_key() const noexcept { return Key::of(cursor_.entry, owner_.layout()); }
   bool locate(Levels::Top top, const Key& key, Levels::Place& place) const noexcept {
     cursor_.walking = false;
     if (top.node == 0) return show_nothing();
-    levels_.locate(top, key, place);
+    levels_.locate(top, key, place, owner_.view());
     return true;
   }
 

@@ -17,6 +17,8 @@ constexpr std::size_t first_bytes = std::size_t{4} << 10;
 constexpr unsigned most_reserve = 4;
 constexpr std::size_t batch_share = std::size_t{64} << 10;  // bytes of the map for each piece of a batch
 constexpr unsigned most_freed = 256;                        // nodes and entries, by one operation
+constexpr unsigned pages_reviewed = 2;                      // by one operation
+
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
  public:
@@ -45,7 +47,8 @@ unsigned& home_stripe() noexcept {
 
 }  // namespace
 
-SharedArena::SharedArena(Levels& levels, std::uint64_t seed) noexcept : levels_(levels), arena_(levels.arena()) {
+SharedArena::SharedArena(Levels& levels, Versions& versions, std::uint64_t seed) noexcept
+    : levels_(levels), versions_(versions), arena_(levels.arena()) {
   Draws draws(seed);
   for (Stripe& stripe : stripes_) stripe.draws = Draws(draws.next());
 }
@@ -57,9 +60,14 @@ Stripe& SharedArena::hold() noexcept {
       Stripe& stripe = stripes_[(home + tried) % stripe_count];
       if (!stripe.try_hold()) continue;
       home += tried;
+      stripe.plain = versions_.is_plain();
       return stripe;
     }
   }
+}
+
+void SharedArena::wait_for_writers() noexcept {
+  for (Stripe& stripe : stripes_) const std::lock_guard lock(stripe.lock);
 }
 
 void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
@@ -68,10 +76,31 @@ void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
     stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
     --stripe.waits;
   }
-  if (stripe.filling.is_due(stripe.batch)) ask(memory, stripe);
+  review(stripe, pages_reviewed);
+  if (!stripe.filling.is_due(stripe.batch)) return;
+  lower_if_idle(stripe);
+  ask(memory, stripe);
+}
+
+void SharedArena::review(Stripe& stripe, unsigned pages) noexcept {
+  const std::uint32_t closes = versions_.closes();
+  if (stripe.held.empty() || !stripe.held.is_due(levels_, closes)) return;
+  const Look look = versions_.look(levels_);
+  do {
+    stripe.held.review(levels_, stripe, look);
+  } while (--pages > 0 && stripe.held.is_due(levels_, closes));
+}
+
+// No snapshot was open a while ago, none came since, and none is now.
+void SharedArena::lower_if_idle(Stripe& stripe) noexcept {
+  if (stripe.plain || !versions_.look(levels_).none()) return;
+  const std::uint32_t clock = versions_.clock();
+  if (stripe.idle_clock == clock) versions_.lower(levels_);
+  stripe.idle_clock = clock;
 }
 
 void SharedArena::drain_all(SharedMemory& memory, Stripe& stripe) noexcept {
+  review(stripe, ~0U);
   for (unsigned waits = stripe.waits; waits > 0; --waits) drain(memory, stripe);
   if (stripe.filling.count > 0) ask(memory, stripe);
 }
@@ -179,9 +208,10 @@ bool SharedArena::take_last_node(SharedMemory& memory, Stripe& stripe) noexcept 
   for (Stripe& other : stripes_) {
     if (&other == &stripe || !other.try_hold()) continue;
     drain_all(memory, other);
-    if (other.node_count > 0) stripe.give_node(levels_, other.take_node(levels_));
+    const bool has_some = other.node_count > 0;
+    if (has_some) stripe.give_node(levels_, other.take_node(levels_));
     other.release();
-    if (stripe.node_count > 0) return true;
+    if (has_some) return true;
   }
   return false;
 }
@@ -279,10 +309,21 @@ void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
   fill_reserve();
 }
 
+void SharedArena::add_slots(SharedMemory& memory) {
+  constexpr std::size_t bytes = sizeof(Versions::Block);
+  for (;; grow(memory, 2 * bytes)) {
+    NoMemory none;
+    const std::lock_guard lock(lock_);
+    if (!may_touch(2 * bytes)) continue;
+    return versions_.add(levels_, arena_.allocate_lines(none, bytes));
+  }
+}
+
 SharedArena::Counts SharedArena::counts() noexcept {
   Counts counts{};
   for (Stripe& stripe : stripes_) {
     const std::lock_guard lock(stripe.lock);
+    counts.held += stripe.held.bytes();
     counts.retired += stripe.filling.bytes;
     for (unsigned i = 0; i < stripe.waits; ++i) {
       counts.retired += stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting].bytes;
@@ -314,9 +355,21 @@ void SharedArena::check(Check& check) const {
       }
       for (Offset at = batch.entries; at != 0; at = load_32(levels_.entry(at))) check.keep_entry(at, "entry in limbo");
     };
+    stripe.held.for_each_page(levels_, [&](Offset at, const Held::Page& page) {
+      check.keep(at, NodePool::node_bytes, "page of held pieces");
+      for (std::uint32_t i = 0; i < page.count; ++i) {
+        const Held::Piece& piece = page.pieces[i];
+        if (piece.is_node()) {
+          check.keep(piece.at, NodePool::node_bytes, "held node");
+        } else {
+          check.keep_entry(piece.at, "held entry");
+        }
+      }
+    });
     keep(stripe.filling);
     for (unsigned i = 0; i < stripe.waits; ++i) keep(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
   }
+  versions_.for_each_block(levels_, [&](Offset at) { check.keep(at, sizeof(Versions::Block), "slots"); });
   check.keep_pool(nodes_);
   for (Offset at = reserve_; at != 0; at = levels_.node(at).low) check.keep(at, NodePool::node_bytes, "reserve");
 }

@@ -25,6 +25,7 @@
 #include "containers/skiplist/shared/memory.hpp"
 #include "containers/skiplist/shared/spin.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
+#include "containers/skiplist/shared/versions.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -32,12 +33,14 @@ class SharedArena {
  public:
   static constexpr unsigned stripe_count = 16;
 
-  SharedArena(Levels& levels, std::uint64_t seed) noexcept;
+  SharedArena(Levels& levels, Versions& versions, std::uint64_t seed) noexcept;
 
-  // A free one. Waits for another writer only where there are as many as stripes.
+  // A free one, and the mode then. Waits for another writer only where there are as many as stripes.
   Stripe& hold() noexcept;
+  // Until each who holds a stripe now has let it go.
+  void wait_for_writers() noexcept;
 
-  // Frees what has waited long enough, asks for a period for the rest.
+  // Frees what has waited long enough, asks for a period for the rest, and looks at some of what snapshots hold.
   void drain(SharedMemory& memory, Stripe& stripe) noexcept;
 
   // The same for what would not be worth a period yet, where memory is short.
@@ -56,9 +59,12 @@ class SharedArena {
   // arena's limit, and what SharedMemory throws. No lock is held.
   void grow(SharedMemory& memory, std::size_t entry_bytes);
 
+  // A block of slots for snapshots. Throws as grow.
+  void add_slots(SharedMemory& memory);
+
   std::size_t size() const noexcept;
   struct Counts {
-    std::size_t touched, in_use, retired;
+    std::size_t touched, in_use, retired, held;
   };
   Counts counts() noexcept;
 
@@ -66,6 +72,8 @@ class SharedArena {
   void check(Check& check) const;
 
  private:
+  void review(Stripe& stripe, unsigned pages) noexcept;
+  void lower_if_idle(Stripe& stripe) noexcept;
   void ask(SharedMemory& memory, Stripe& stripe) noexcept;
   void fill_reserve() noexcept;
   bool free_some(Stripe& stripe, Limbo& batch) noexcept;
@@ -77,6 +85,7 @@ class SharedArena {
   std::size_t slab_bytes() const noexcept;
 
   Levels& levels_;
+  Versions& versions_;
   Arena& arena_;
   SpinLock lock_;  // of all below, and of the arena
   NodePool nodes_;

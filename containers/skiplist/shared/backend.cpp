@@ -93,7 +93,7 @@ std::size_t separators(const MapState& state, MapKey* keys, std::size_t count) {
   const SharedPart<Key>* const part = part_of<Key>(state);
   if (part == nullptr) return 0;
   std::vector<Offset> entries(count);
-  const std::size_t cuts = part->list.levels().separators(part->list.top(), entries.data(), count);
+  const std::size_t cuts = part->list.separators(entries.data(), count);
   for (std::size_t i = 0; i < cuts; ++i) {
     keys[i] = shown_key<Key>(part->list.layout(), part->list.levels().entry(entries[i]));
   }

@@ -1,7 +1,10 @@
 #include "containers/skiplist/shared/list.hpp"
 
+#include <midden/error.hpp>
+
 #include "containers/skiplist/check.hpp"
 #include "containers/skiplist/search.hpp"
+#include "containers/skiplist/separators.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -29,13 +32,17 @@ class SharedList<Key>::Writing {
   bool lock(bool may_insert) {
     for (;;) {
       make_ready();
-      top_ = list_.towers_.top();
+      SharedTowers& towers = list_.towers_;
+      top_ = towers.top();
+      if (top_.node != 0) {
+        towers.locate(top_, key_, place_, towers.view());
+        if (!towers.lock_leaf(place_)) continue;
+      }
+      stripe_->birth = towers.versions().clock();
       if (top_.node == 0) return false;
-      list_.towers_.locate(top_, key_, place_);
-      if (!list_.towers_.lock_leaf(place_)) continue;
-      if (!may_insert || place_.found || !list_.towers_.is_full(place_)) return true;
-      if (stripe_->node_count >= SharedTowers::nodes_for_cut) return true;
-      list_.towers_.unlock_leaf(place_);
+      if (!may_insert || place_.found || !towers.is_full(place_)) return true;
+      if (stripe_->node_count >= SharedTowers::nodes_for_cut + stripe_->nodes_to_hold()) return true;
+      towers.unlock_leaf(place_);
       nodes_ = SharedTowers::nodes_for_cut;
     }
   }
@@ -48,7 +55,7 @@ class SharedList<Key>::Writing {
 
   Offset make_entry(Bytes value) noexcept {
     const Offset made = list_.arena_.take_entry(*stripe_, entry_bytes_);
-    write_entry(list_.layout(), list_.towers_.entry(made), key_, value);
+    write_entry(list_.layout(), list_.towers_.entry(made), key_, value, stripe_->birth);
     return made;
   }
   void drop_entry(Offset made) noexcept { list_.arena_.give_entry(*stripe_, made, entry_bytes_); }
@@ -57,16 +64,22 @@ class SharedList<Key>::Writing {
   void make_ready() {
     for (;;) {
       if (stripe_ == nullptr) stripe_ = &list_.arena_.hold();
-      if (list_.arena_.make_ready(*stripe_, nodes_, entry_bytes_)) return;
+      const unsigned to_hold = stripe_->nodes_to_hold();
+      if (list_.arena_.make_ready(*stripe_, nodes_ + to_hold, entry_bytes_)) return;
       list_.arena_.drain_all(memory_, *stripe_);
-      if (list_.arena_.make_ready(*stripe_, nodes_, entry_bytes_)) return;
+      if (list_.arena_.make_ready(*stripe_, nodes_ + to_hold, entry_bytes_)) return;
       // An erase makes room, so it makes do with little.
-      static_assert(SharedTowers::nodes_for_copy == 1);
-      if (entry_bytes_ == 0 && (stripe_->node_count > 0 || list_.arena_.take_last_node(memory_, *stripe_))) return;
+      if (entry_bytes_ == 0 && has_least(SharedTowers::nodes_for_copy + to_hold)) return;
       stripe_->release();
       stripe_ = nullptr;
       list_.arena_.grow(memory_, entry_bytes_);
     }
+  }
+  bool has_least(unsigned nodes) {
+    while (stripe_->node_count < nodes) {
+      if (!list_.arena_.take_last_node(memory_, *stripe_)) return false;
+    }
+    return true;
   }
 
   SharedList& list_;
@@ -81,7 +94,7 @@ class SharedList<Key>::Writing {
 
 template <class Key>
 const std::byte* SharedList<Key>::find(const Key& key) const noexcept {
-  const Offset found = towers_.find(towers_.top(), key);
+  const Offset found = towers_.find(towers_.top(), key, view());
   return found == 0 ? nullptr : towers_.entry(found);
 }
 
@@ -112,7 +125,7 @@ bool SharedList<Key>::upsert(SharedMemory& memory, const Key& key, Bytes value, 
       return true;
     }
     if (write == Write::assign) {
-      towers_.replace(writing.place(), writing.stripe(), writing.make_entry(value));
+      towers_.replace(writing.top(), key, writing.place(), writing.stripe(), writing.make_entry(value));
     } else {
       towers_.unlock_leaf(writing.place());
     }
@@ -123,7 +136,7 @@ bool SharedList<Key>::upsert(SharedMemory& memory, const Key& key, Bytes value, 
 template <class Key>
 bool SharedList<Key>::replace(SharedMemory& memory, const Key& key, Bytes expected, Bytes desired) {
   require_sizes(key.size(), desired.size);
-  const Offset present = towers_.find(towers_.top(), key);
+  const Offset present = towers_.find(towers_.top(), key, view());
   if (present == 0 || !has_value(present, expected)) return false;
   Writing writing(*this, memory, key, layout().bytes(key.size(), desired.size));
   if (!writing.lock(false)) return false;
@@ -131,13 +144,13 @@ bool SharedList<Key>::replace(SharedMemory& memory, const Key& key, Bytes expect
     towers_.unlock_leaf(writing.place());
     return false;
   }
-  towers_.replace(writing.place(), writing.stripe(), writing.make_entry(desired));
+  towers_.replace(writing.top(), key, writing.place(), writing.stripe(), writing.make_entry(desired));
   return true;
 }
 
 template <class Key>
 bool SharedList<Key>::erase(SharedMemory& memory, const Key& key, const Bytes* expected) {
-  const Offset present = towers_.find(towers_.top(), key);
+  const Offset present = towers_.find(towers_.top(), key, view());
   if (present == 0 || (expected != nullptr && !has_value(present, *expected))) return false;
   Writing writing(*this, memory, key, 0);
   if (!writing.lock(false)) return false;
@@ -151,6 +164,24 @@ bool SharedList<Key>::erase(SharedMemory& memory, const Key& key, const Bytes* e
 }
 
 template <class Key>
+std::size_t SharedList<Key>::separators(Offset* entries, std::size_t count) const {
+  return towers_.separators(top(), entries, count, view());
+}
+
+template <class Key>
+Moment SharedList<Key>::open_snapshot(SharedMemory& memory) {
+  Versions& versions = towers_.versions();
+  for (;;) {
+    if (Versions::Slot* const slot = versions.claim(towers_)) {
+      const std::uint32_t s = versions.open(*slot, [&] { arena_.wait_for_writers(); });
+      if (s == 0) throw TooLarge("midden: the map has given as many snapshots as it can count; a new one can be made");
+      return {slot, s};
+    }
+    arena_.add_slots(memory);
+  }
+}
+
+template <class Key>
 std::string SharedList<Key>::check() const {
   Check check(towers_, top(), false);
   check.check_levels(size());
@@ -159,8 +190,36 @@ std::string SharedList<Key>::check() const {
   return check.problems();
 }
 
+template <class Key>
+const std::byte* ListAt<Key>::find(const Key& key) const noexcept {
+  const Offset found = levels().find(top(), key, view());
+  return found == 0 ? nullptr : levels().entry(found);
+}
+
+template <class Key>
+std::size_t ListAt<Key>::separators(Offset* entries, std::size_t count) const {
+  return levels().separators(top(), entries, count, view());
+}
+
+template <class Key>
+std::size_t ListAt<Key>::count() const noexcept {
+  std::size_t entries = 0;
+  Levels::Place place;
+  const Levels::Top last = top();
+  if (last.node == 0) return 0;
+  levels().to_end(last, place, view());
+  do {
+    entries += levels().node(place.leaf().node).count;
+    place.steps[0].index = 0;
+  } while (levels().to_previous_leaf(last, place, view()));
+  return entries;
+}
+
 template class SharedList<WordKey>;
 template class SharedList<FixedKey>;
 template class SharedList<VariableKey>;
+template class ListAt<WordKey>;
+template class ListAt<FixedKey>;
+template class ListAt<VariableKey>;
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

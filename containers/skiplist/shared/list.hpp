@@ -4,6 +4,8 @@
 //   towers    where the order is kept, by nodes that are copied and replaced (towers.hpp)
 //   arena     where memory comes from, and goes after a grace period (arena.hpp)
 //
+//   moment    of a snapshot: ListAt reads the list as it was then
+//
 // Entries are never overwritten: another value is another entry. So what a reader has found holds until
 // its thread is quiescent (midden/grace.hpp), and a cursor holds a ReadSection.
 //
@@ -29,11 +31,18 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
+// An open snapshot: where it is registered, and its s.
+struct Moment {
+  Versions::Slot* slot = nullptr;
+  std::uint32_t s = 0;
+};
+
 template <class Key>
 class SharedList {
  public:
-  SharedList(const Layout& layout, std::uint64_t seed, unsigned segment_limit = Arena::max_segments) noexcept
-      : towers_(layout, segment_limit), arena_(towers_, seed) {}
+  SharedList(const Layout& layout, std::uint64_t seed, unsigned segment_limit = Arena::max_segments,
+             std::uint32_t clock_limit = Versions::most_clock) noexcept
+      : towers_(layout, segment_limit, clock_limit), arena_(towers_, towers_.versions(), seed) {}
 
   std::size_t size() const noexcept { return arena_.size(); }
   const Layout& layout() const noexcept { return towers_.layout(); }
@@ -61,14 +70,26 @@ class SharedList {
   bool next(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).next(); }
   bool previous(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).previous(); }
 
+  // Entries whose keys cut the list into pieces of about even size, ascending. Returns how many, at most `count`.
+  std::size_t separators(Offset* entries, std::size_t count) const;
+
+  // Snapshots. What one shows holds until it is closed, whatever is written, and whether its reader is quiescent or
+  // not. Opening throws what SharedMemory throws, and TooLarge past the limit of the clock.
+  Moment open_snapshot(SharedMemory& memory);
+  void close_snapshot(Moment moment) noexcept { towers_.versions().close(*moment.slot); }
+  Versions::Open snapshots() const noexcept { return towers_.versions().open_now(towers_); }
+
   // What is wrong with the list, one line each; empty when nothing is. Nobody writes meanwhile.
   std::string check() const;
 
  private:
   using Walking = Walk<Key, SharedList>;
   friend Walking;
+  template <class>
+  friend class ListAt;
   class Writing;
 
+  Live view() const noexcept { return towers_.view(); }
   bool leaf_right(const Cursor& cursor) const noexcept { return !towers_.node(cursor.leaf).is_dead(); }
   bool above_right(const Cursor& cursor) const noexcept {
     return cursor.above != 0 && !towers_.node(cursor.above).is_dead();
@@ -81,8 +102,47 @@ class SharedList {
   SharedArena arena_;
 };
 
+// The list at one moment, while the snapshot is open. Reading only; any thread.
+template <class Key>
+class ListAt {
+ public:
+  ListAt(const SharedList<Key>& list, std::uint32_t s) noexcept : list_(list), s_(s) {}
+
+  const Layout& layout() const noexcept { return list_.layout(); }
+  const Levels& levels() const noexcept { return list_.levels(); }
+  Levels::Top top() const noexcept { return list_.towers_.top(view()); }
+
+  const std::byte* find(const Key& key) const noexcept;
+  // Goes over all leaves.
+  std::size_t count() const noexcept;
+  std::size_t separators(Offset* entries, std::size_t count) const;
+
+  // As those of the list; they need no ReadSection.
+  bool first(Cursor& cursor) const noexcept { return Walking(*this, cursor).first(); }
+  bool last(Cursor& cursor) const noexcept { return Walking(*this, cursor).last(); }
+  bool seek(Cursor& cursor, const Key& key) const noexcept { return Walking(*this, cursor).seek(key); }
+  bool next(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).next(); }
+  bool previous(Cursor& cursor) const noexcept { return cursor.entry != nullptr && Walking(*this, cursor).previous(); }
+
+ private:
+  using Walking = Walk<Key, ListAt>;
+  friend Walking;
+
+  Past view() const noexcept { return Past(list_.towers_.versions(), s_); }
+  // A version that is read at s stays as it is.
+  bool leaf_right(const Cursor&) const noexcept { return true; }
+  bool above_right(const Cursor& cursor) const noexcept { return cursor.above != 0; }
+  void note(Cursor&) const noexcept {}
+
+  const SharedList<Key>& list_;
+  const std::uint32_t s_;
+};
+
 extern template class SharedList<WordKey>;
 extern template class SharedList<FixedKey>;
 extern template class SharedList<VariableKey>;
+extern template class ListAt<WordKey>;
+extern template class ListAt<FixedKey>;
+extern template class ListAt<VariableKey>;
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

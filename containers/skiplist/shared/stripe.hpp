@@ -5,6 +5,7 @@
 //   chunks   free memory of one size, that of the entries which were freed last
 //   window   memory that was never used, for entries of other sizes
 //   limbo    nodes and entries that have left the list and may still be read
+//   held     the same, where snapshots may need them (held.hpp); from there they come to limbo
 //
 //    left the list ──▶ filling ──▶ waiting (4 batches, each for its grace period) ──▶ nodes, chunks, or the arena
 //
@@ -22,6 +23,7 @@
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
+#include "containers/skiplist/shared/held.hpp"
 #include "containers/skiplist/shared/memory.hpp"
 #include "containers/skiplist/shared/spin.hpp"
 
@@ -79,11 +81,22 @@ struct alignas(64) Stripe {
     ++filling.count;
   }
 
+  // The same, at `death`, where no plain writer does it.
+  void hold_node(Levels& levels, Offset node, std::uint32_t death) noexcept {
+    held.add_node(levels, *this, node, death);
+  }
+  void hold_entry(Levels& levels, Offset entry, std::uint32_t death) noexcept {
+    held.add_entry(levels, *this, entry, death);
+  }
+  // Nodes that an operation must leave for that.
+  unsigned nodes_to_hold() const noexcept { return plain ? 0 : 1; }
+
   // Relaxed: a count that others may add up while it changes.
   std::int64_t size() const noexcept { return __atomic_load_n(&entries, __ATOMIC_RELAXED); }
   void count(std::int64_t by) noexcept { __atomic_store_n(&entries, entries + by, __ATOMIC_RELAXED); }
 
   SpinLock lock;
+  bool plain = true;        // the mode (versions.hpp) when it was taken
   std::uint8_t oldest = 0;  // of `waiting`
   std::uint8_t waits = 0;   // batches in it
   Offset nodes = 0;
@@ -96,6 +109,9 @@ struct alignas(64) Stripe {
   std::int64_t entries = 0;  // that came minus those that went, here
   Draws draws{0};
   std::size_t batch = Limbo::least_batch;
+  std::uint32_t birth = 0;       // of what the operation makes
+  std::uint32_t idle_clock = 0;  // when no snapshot was open at the last look
+  Held held;
   Limbo filling;
   std::array<Limbo, most_waiting> waiting;
 };

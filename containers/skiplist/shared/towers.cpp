@@ -13,14 +13,25 @@ bool SharedTowers::lock(Node& n) noexcept {
   return true;
 }
 
-Offset SharedTowers::make_node(Stripe& stripe, Offset low, Offset high) noexcept {
+Offset SharedTowers::make_node(Stripe& stripe, unsigned level, Offset low, Offset high) noexcept {
   const Offset made = stripe.take_node(*this);
-  at(made) = Node{.low = low, .high = high, .lock = Node::free, .prefix = 0, .count = 0, .capacity = Node::max_words};
+  // An index node of a version is reached by its copy alone, and locked as long as that (T2).
+  at(made) = Node{.low = low,
+                  .high = high,
+                  .lock = stripe.plain || level == 0 ? Node::free : Node::held,
+                  .stamp = stripe.birth,
+                  .prev = 0,
+                  .prefix = 0,
+                  .count = 0,
+                  .capacity = Node::max_words,
+                  .carried_low = 0,
+                  .carried_high = 0,
+                  .level = static_cast<std::uint8_t>(level)};
   return made;
 }
 
-Offset SharedTowers::copy_node(Stripe& stripe, const Node& of) noexcept {
-  const Offset made = make_node(stripe, of.low, of.high);
+Offset SharedTowers::copy_node(Stripe& stripe, unsigned level, const Node& of) noexcept {
+  const Offset made = make_node(stripe, level, of.low, of.high);
   Node& n = at(made);
   n.prefix = of.prefix;
   n.count = of.count;
@@ -29,24 +40,46 @@ Offset SharedTowers::copy_node(Stripe& stripe, const Node& of) noexcept {
 }
 
 bool SharedTowers::plant(Stripe& stripe, Offset entry) noexcept {
-  const Offset made = make_node(stripe, 0, 0);
-  at(made).insert(0, {piece_of(key(entry), 0), entry});
-  const std::lock_guard lock(top_lock_);
-  if (top().node != 0) {
-    stripe.give_node(*this, made);
-    return false;
+  const Offset made = make_node(stripe, 0, 0, 0);
+  Node& n = at(made);
+  n.insert(0, {piece_of(key(entry), 0), entry});
+  if (!stripe.plain) {
+    n.stamp = Node::pending;
+    n.prev = Node::nowhere;
+    n.lock = Node::held;
   }
-  store_top({made, 0});
+  {
+    const std::lock_guard lock(top_lock_);
+    if (top_ != 0) {
+      stripe.give_node(*this, made);
+      return false;
+    }
+    store_top(made);
+  }
+  if (!stripe.plain) {
+    versions_.settle(n);
+    n.unlock();
+  }
   return true;
 }
 
-void SharedTowers::replace(const Place& place, Stripe& stripe, Offset entry) noexcept {
+template <class Key>
+void SharedTowers::replace(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept {
   const auto [leaf_at, i] = place.leaf();
   Node& leaf = at(leaf_at);
   const Offset old = leaf.target(i);
-  leaf.replace(i, entry);
-  leaf.unlock();
-  if (old != leaf.low) stripe.retire_entry(*this, old);
+  if (stripe.plain) {
+    leaf.replace(i, entry);
+    leaf.unlock();
+    if (old != leaf.low) stripe.retire_entry(*this, old);
+    return;
+  }
+  Change<Key> change{key, top, place, stripe};
+  if (old != leaf.low) change.entry = old;
+  change.layers[0] = {.dead = leaf_at, .made = {copy_node(stripe, 0, leaf), 0}};
+  at(change.layers[0].made[0]).word(i).target = entry;
+  replace_one(change, 0, change.layers[0].made[0]);
+  finish(change);
 }
 
 template <class Key>
@@ -55,19 +88,21 @@ void SharedTowers::insert(Top top, const Key& key, Place& place, Stripe& stripe,
   const auto [leaf_at, i] = place.leaf();
   const Node& leaf = node(leaf_at);
   const Word added{place.piece, entry};
+  Layer& layer = change.layers[0];
+  layer.dead = leaf_at;
   if (leaf.count < Node::max_words) {
-    const Offset copy = copy_node(stripe, leaf);
+    const Offset copy = layer.made[0] = copy_node(stripe, 0, leaf);
     at(copy).insert(i, added);
     inserted(at(copy), 0, i);
-    replace_one(change, 0, leaf_at, copy);
+    replace_one(change, 0, copy);
   } else {
     const Overfull all = overfill(leaf, 0, i, added, stripe.draws);
-    const Offset left = make_node(stripe, 0, 0);
-    const Offset right = make_node(stripe, 0, 0);
-    fill_two(at(left), at(right), 0, all.words, Overfull::total, all.cut, leaf.low, leaf.high, leaf.prefix);
-    replace_by_two(change, 0, leaf_at, left, right);
+    for (Offset& made : layer.made) made = make_node(stripe, 0, 0, 0);
+    fill_two(at(layer.made[0]), at(layer.made[1]), 0, all.words, Overfull::total, all.cut, leaf.low, leaf.high,
+             leaf.prefix);
+    replace_by_two(change, 0);
   }
-  stripe.retire_node(*this, leaf_at);
+  finish(change);
 }
 
 template <class Key>
@@ -76,13 +111,14 @@ void SharedTowers::erase(Top top, const Key& key, Place& place, Stripe& stripe) 
   const auto [leaf_at, i] = place.leaf();
   const Node& leaf = node(leaf_at);
   const Offset erased = leaf.target(i);
-  const Offset copy = copy_node(stripe, leaf);
+  const Offset copy = copy_node(stripe, 0, leaf);
   Node& n = at(copy);
   n.erase(i);
   if (!sample_has_prefix(n, 0)) choose_prefix(n, 0);
-  if (erased != leaf.low) stripe.retire_entry(*this, erased);
-  shrink(change, 0, leaf_at, copy);
-  stripe.retire_node(*this, leaf_at);
+  if (erased != leaf.low) change.entry = erased;
+  change.layers[0] = {.dead = leaf_at, .made = {copy, 0}};
+  shrink(change, 0);
+  finish(change);
 }
 
 // The edge that leads to `child`, a node of that level which is alive and locked by this thread.
@@ -98,122 +134,140 @@ SharedTowers::Edge SharedTowers::lock_edge(Change<Key>& change, unsigned level, 
       }
     } else {
       top_lock_.lock();
-      if (top().node == child) return {0, 0};
+      if (top_ == child) return {0, 0};
       top_lock_.unlock();
     }
     change.top = top();
     Known known;
-    leaf_for(change.top, change.key, known, &change.place);
+    leaf_for(change.top, change.key, known, &change.place, view());
   }
 }
 
+// Stores `by` in the place of the level's dead node, of whose level it need not be, or 0. Unlocks the edge.
 template <class Key>
-void SharedTowers::replace_one(Change<Key>& change, unsigned level, Offset old, Offset by) noexcept {
-  const Edge edge = lock_edge(change, level, old);
+void SharedTowers::store(Change<Key>& change, unsigned level, const Edge& edge, Offset by) noexcept {
+  change.copy = by;
+  change.height = level;
+  if (!change.stripe.plain) begin_version(change);
   if (edge.node == 0) {
-    store_top({by, level});
-    top_lock_.unlock();
-  } else {
-    at(edge.node).replace(edge.index, by);
-    at(edge.node).unlock();
-  }
-}
-
-template <class Key>
-void SharedTowers::replace_by_two(Change<Key>& change, unsigned level, Offset old, Offset left, Offset right) noexcept {
-  const Edge edge = lock_edge(change, level, old);
-  const Word added{0, right};
-  if (edge.node == 0) {
-    const Offset above = make_node(change.stripe, 0, 0);
-    const Word words[2] = {{0, left}, added};
-    fill(at(above), level + 1, words, 2, no_prefix);
-    store_top({above, level + 1});
+    store_top(by);
     return top_lock_.unlock();
   }
   Node& n = at(edge.node);
+  n.replace(edge.index, by);
+  change.was_carried = n.carries(edge.index);
+  if (change.was_carried) n.set_carried(n.carried() & ~(std::uint64_t{1} << edge.index));
+  n.unlock();
+}
+
+template <class Key>
+void SharedTowers::replace_one(Change<Key>& change, unsigned level, Offset by) noexcept {
+  store(change, level, lock_edge(change, level, change.layers[level].dead), by);
+}
+
+template <class Key>
+void SharedTowers::replace_by_two(Change<Key>& change, unsigned level) noexcept {
+  const Edge edge = lock_edge(change, level, change.layers[level].dead);
+  const Offset left = change.layers[level].made[0];
+  const Word added{0, change.layers[level].made[1]};
+  Layer& above = change.layers[level + 1];
+  Stripe& stripe = change.stripe;
+  if (edge.node == 0) {
+    above.made[0] = make_node(stripe, level + 1, 0, 0);
+    const Word words[2] = {{0, left}, added};
+    fill(at(above.made[0]), level + 1, words, 2, no_prefix);
+    return store(change, level, edge, above.made[0]);
+  }
+  const Node& n = node(edge.node);
   const unsigned i = edge.index + 1;
+  change.layers[level].index = edge.index;
+  above.dead = edge.node;
   if (n.count < Node::max_words) {
-    const Offset copy = copy_node(change.stripe, n);
+    const Offset copy = above.made[0] = copy_node(stripe, level + 1, n);
     Node& c = at(copy);
     c.word(edge.index).target = left;
-    c.insert(i, {piece_in(c, level + 1, node(right).low), right});
+    c.insert(i, {piece_in(c, level + 1, node(added.target).low), added.target});
     inserted(c, level + 1, i);
-    replace_one(change, level + 1, edge.node, copy);
+    replace_one(change, level + 1, copy);
   } else {
-    Overfull all = overfill(n, level + 1, i, added, change.stripe.draws);
+    Overfull all = overfill(n, level + 1, i, added, stripe.draws);
     all.words[edge.index].target = left;
-    const Offset first = make_node(change.stripe, 0, 0);
-    const Offset second = make_node(change.stripe, 0, 0);
-    fill_two(at(first), at(second), level + 1, all.words, Overfull::total, all.cut, n.low, n.high, n.prefix);
-    replace_by_two(change, level + 1, edge.node, first, second);
+    for (Offset& made : above.made) made = make_node(stripe, level + 1, 0, 0);
+    fill_two(at(above.made[0]), at(above.made[1]), level + 1, all.words, Overfull::total, all.cut, n.low, n.high,
+             n.prefix);
+    replace_by_two(change, level + 1);
   }
-  change.stripe.retire_node(*this, edge.node);
 }
 
-// Replaces a node by one with fewer words, which joins its neighbour where it has few and the neighbour is not
-// locked by others.
+// Replaces a node by the one made, with fewer words, which joins its neighbour where it has few and the neighbour is
+// not locked by others.
 template <class Key>
-void SharedTowers::shrink(Change<Key>& change, unsigned level, Offset old, Offset by) noexcept {
-  const Edge edge = lock_edge(change, level, old);
-  const Node& n = at(by);
-  if (edge.node == 0) {
-    if (level == 0 && n.count == 0) {
-      store_top({});
-      change.stripe.give_node(*this, by);
-    } else if (level > 0 && n.count == 1) {
-      store_top({n.target(0), level - 1});
-      change.stripe.give_node(*this, by);
-    } else {
-      store_top({by, level});
-    }
-    return top_lock_.unlock();
+void SharedTowers::shrink(Change<Key>& change, unsigned level) noexcept {
+  const Edge edge = lock_edge(change, level, change.layers[level].dead);
+  Offset& by = change.layers[level].made[0];
+  const Node& n = node(by);
+  if (edge.node != 0) {
+    if (n.count < few_words && join(change, level, edge)) return;
+    return store(change, level, edge, by);
   }
-  if (n.count < few_words && join(change, level, by, edge)) return;
-  at(edge.node).replace(edge.index, by);
-  at(edge.node).unlock();
+  // The list has become empty, or lower; a version of the empty one keeps its leaf (T6).
+  const bool is_empty = level == 0 && n.count == 0 && change.stripe.plain;
+  if (!is_empty && (level == 0 || n.count > 1)) return store(change, level, edge, by);
+  const Offset below = is_empty ? 0 : n.target(0);
+  change.stripe.give_node(*this, by);
+  by = 0;
+  store(change, level, edge, below);
 }
 
-// `by`, which nobody has seen yet, and the neighbour of the node that it is for become one or share
-// their words.
+// What was made in place of the level's dead node, and that node's neighbour, become one or share their words.
 template <class Key>
-bool SharedTowers::join(Change<Key>& change, unsigned level, Offset by, const Edge& edge) noexcept {
+bool SharedTowers::join(Change<Key>& change, unsigned level, const Edge& edge) noexcept {
   const Node& parent = node(edge.node);
-  if (parent.count < 2 || change.stripe.node_count < nodes_for_join) return false;
-  const bool to_left = edge.index > 0;
-  const Offset neighbour = parent.target(to_left ? edge.index - 1 : 1);
-  if (!try_lock(at(neighbour))) return false;
   Stripe& stripe = change.stripe;
+  if (parent.count < 2 || stripe.node_count < nodes_for_join + stripe.nodes_to_hold()) return false;
+  const bool to_left = edge.index > 0;
+  const unsigned neighbour_index = to_left ? edge.index - 1 : 1;
+  const Offset neighbour = parent.target(neighbour_index);
+  if (!at(neighbour).try_lock()) return false;
+  Layer& layer = change.layers[level];
+  const Offset by = layer.made[0];
+  layer.neighbour = neighbour;
+  layer.index = edge.index;
+  layer.neighbour_index = neighbour_index;
   const Node& l = node(to_left ? neighbour : by);
   const Node& r = node(to_left ? by : neighbour);
   const unsigned i = to_left ? edge.index : 1;  // of the right one in the parent
-  if (level == 0 && (r.count == 0 || r.target(0) != r.low)) stripe.retire_entry(*this, r.low);
+  if (level == 0 && (r.count == 0 || r.target(0) != r.low)) change.orphan = r.low;
 
   Word words[2 * Node::max_words];
   const unsigned total = l.count + r.count;
   std::copy_n(r.words(), r.count, std::copy_n(l.words(), l.count, words));
   const std::size_t prefix = level == 0 && l.prefix == r.prefix ? l.prefix : no_prefix;
-  const Offset above = copy_node(stripe, parent);
-  Node& a = at(above);
-  const Offset left = make_node(stripe, l.low, r.high);
+  Layer& above = change.layers[level + 1];
+  above.dead = edge.node;
+  above.made[0] = copy_node(stripe, level + 1, parent);
+  Node& a = at(above.made[0]);
+  const Offset left = layer.made[0] = make_node(stripe, level, l.low, r.high);
   if (total <= joined_words) {
     fill(at(left), level, words, total, prefix);
     a.word(i - 1).target = left;
     a.erase(i);
     if (!sample_has_prefix(a, level + 1)) choose_prefix(a, level + 1);
   } else {
-    const Offset right = make_node(stripe, 0, 0);
+    const Offset right = layer.made[1] = make_node(stripe, level, 0, 0);
     fill_two(at(left), at(right), level, words, total, total / 2, l.low, r.high, prefix);
     a.word(i - 1).target = left;
     a.word(i).target = right;
     rekey(a, level + 1, i, node(right).low);
   }
-  shrink(change, level + 1, edge.node, above);
-  stripe.retire_node(*this, edge.node);
-  stripe.retire_node(*this, neighbour);
+  shrink(change, level + 1);
   stripe.give_node(*this, by);
   return true;
 }
 
+template void SharedTowers::replace(Top, const WordKey&, Place&, Stripe&, Offset) noexcept;
+template void SharedTowers::replace(Top, const FixedKey&, Place&, Stripe&, Offset) noexcept;
+template void SharedTowers::replace(Top, const VariableKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const WordKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const FixedKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const VariableKey&, Place&, Stripe&, Offset) noexcept;

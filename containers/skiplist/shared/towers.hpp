@@ -26,7 +26,18 @@
 // Why a write is: its one store replaces what is current by what differs from it in one key, under the lock of
 // the node with the edge, which is alive; all that was current beside it stays.
 //
-// tests/containers/skiplist/protocol.hpp has these rules as steps whose interleavings are all tried: its plain mode.
+// Versions: while a snapshot may be open (versions.hpp), no entry is replaced in place either, and the topmost node
+// that a write replaces lives on as the `prev` of its copy, with all that died below it:
+//
+//    edge ──▶ copy, stamp = when          stamp > s: a snapshot at s goes on by prev
+//               └─ prev ──▶ old, dead
+//
+// The copy is stored without a stamp and locked. Whoever comes to it first settles when that was; then its writer
+// looks whether a snapshot lies between the two. None does: the copy takes over the old one's prev, the old one is
+// retired. Else it is held until those snapshots are closed (held.hpp), and what left the list with it.
+//
+// tests/containers/skiplist/protocol.hpp has these rules as steps whose interleavings are all tried, and says why they
+// are what they are; T1 to T6 there are those of the tree.
 //
 // Memory orders: the edge's store releases and its load acquires, so a reader has the node's contents, and
 // those of the entries in it. A lock acquires from the unlock before, so a writer has the edges that others
@@ -46,17 +57,29 @@
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/shared/spin.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
+#include "containers/skiplist/shared/versions.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 class SharedTowers : public Levels {
  public:
-  using Levels::Levels;
+  // `clock_limit`: of Versions.
+  SharedTowers(const Layout& layout, unsigned segment_limit, std::uint32_t clock_limit) noexcept
+      : Levels(layout, segment_limit), versions_(clock_limit) {}
+
+  Versions& versions() noexcept { return versions_; }
+  const Versions& versions() const noexcept { return versions_; }
+  Live view() const noexcept { return Live(versions_); }
 
   // Acquires from store_top: whoever has the top has what it leads to.
   Top top() const noexcept {
-    const std::uint64_t word = __atomic_load_n(&top_, __ATOMIC_ACQUIRE);
-    return {static_cast<Offset>(word), static_cast<unsigned>(word >> 32)};
+    const Offset node = __atomic_load_n(&top_, __ATOMIC_ACQUIRE);
+    return node == 0 ? Top{} : Top{view()(*this, node), this->node(node).level};
+  }
+  // The top as a snapshot sees it.
+  Top top(Past past) const noexcept {
+    const Offset node = past(*this, __atomic_load_n(&top_, __ATOMIC_ACQUIRE));
+    return node == 0 ? Top{} : Top{node, this->node(node).level};
   }
 
   // Nodes that one write takes from its stripe, at most: where no leaf is cut, and where one is. Joining leaves
@@ -71,13 +94,14 @@ class SharedTowers : public Levels {
   void unlock_leaf(const Place& place) noexcept { at(place.leaf().node).unlock(); }
 
   // The writes. The place is one that locate has filled under `top`, its leaf is locked by the caller; each
-  // of them ends that.
+  // of them ends that. The stripe's `birth` was read after.
   //
-  // Retires the entry that was there.
-  void replace(const Place& place, Stripe& stripe, Offset entry) noexcept;
+  // Lets go of the entry that was there.
+  template <class Key>
+  void replace(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept;
   template <class Key>
   void insert(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept;
-  // Retires the entry.
+  // The same.
   template <class Key>
   void erase(Top top, const Key& key, Place& place, Stripe& stripe) noexcept;
 
@@ -85,6 +109,15 @@ class SharedTowers : public Levels {
   bool plant(Stripe& stripe, Offset entry) noexcept;
 
  private:
+  // What a write does on one level.
+  struct Layer {
+    Offset dead = 0;
+    Offset neighbour = 0;  // dead, too: the two have become one, or share their words anew
+    unsigned index = 0;    // of the one and the other in the dead node above
+    unsigned neighbour_index = 0;
+    Offset made[2] = {0, 0};
+  };
+
   // A node that is to be replaced, and all that is needed for it.
   template <class Key>
   struct Change {
@@ -92,6 +125,12 @@ class SharedTowers : public Levels {
     Top top;         // under which `place` was filled
     Place& place;
     Stripe& stripe;
+    Layer layers[max_levels + 1] = {};
+    Offset copy = 0;           // what was stored
+    unsigned height = 0;       // of what it replaced
+    bool was_carried = false;  // that
+    Offset entry = 0;          // what has left the map, and is no fence
+    Offset orphan = 0;         // has left it before, and is a fence no more
   };
 
   // Where an edge is, locked: a word of a node, or the top.
@@ -101,25 +140,36 @@ class SharedTowers : public Levels {
   };
 
   bool lock(Node& node) noexcept;
-  static bool try_lock(Node& node) noexcept { return node.try_lock(); }
   template <class Key>
   Edge lock_edge(Change<Key>& change, unsigned level, Offset child) noexcept;
   template <class Key>
-  void replace_one(Change<Key>& change, unsigned level, Offset old, Offset by) noexcept;
+  void replace_one(Change<Key>& change, unsigned level, Offset by) noexcept;
   template <class Key>
-  void replace_by_two(Change<Key>& change, unsigned level, Offset old, Offset left, Offset right) noexcept;
+  void replace_by_two(Change<Key>& change, unsigned level) noexcept;
   template <class Key>
-  void shrink(Change<Key>& change, unsigned level, Offset old, Offset by) noexcept;
+  void shrink(Change<Key>& change, unsigned level) noexcept;
   template <class Key>
-  bool join(Change<Key>& change, unsigned level, Offset by, const Edge& edge) noexcept;
+  bool join(Change<Key>& change, unsigned level, const Edge& edge) noexcept;
+  template <class Key>
+  void store(Change<Key>& change, unsigned level, const Edge& edge, Offset by) noexcept;
 
-  Offset make_node(Stripe& stripe, Offset low, Offset high) noexcept;
-  Offset copy_node(Stripe& stripe, const Node& of) noexcept;
-  void store_top(Top top) noexcept {
-    __atomic_store_n(&top_, std::uint64_t{top.level} << 32 | top.node, __ATOMIC_RELEASE);
-  }
+  // versioning.cpp
+  template <class Key>
+  void begin_version(Change<Key>& change) noexcept;
+  template <class Key>
+  void finish(Change<Key>& change) noexcept;
+  template <class Key>
+  void finish_version(Change<Key>& change) noexcept;
+  void inherit(const Layer& layer, const Node& gone) noexcept;
+  void drop_node(Stripe& stripe, Offset node, bool gone, std::uint32_t death) noexcept;
+  void drop_entry(Stripe& stripe, Offset entry, std::uint32_t death) noexcept;
 
-  std::uint64_t top_ = 0;
+  Offset make_node(Stripe& stripe, unsigned level, Offset low, Offset high) noexcept;
+  Offset copy_node(Stripe& stripe, unsigned level, const Node& of) noexcept;
+  void store_top(Offset node) noexcept { __atomic_store_n(&top_, node, __ATOMIC_RELEASE); }
+
+  Versions versions_;
+  Offset top_ = 0;
   SpinLock top_lock_;
 };
 

@@ -83,8 +83,8 @@ class TestSharedMemory final : public SharedMemory {
 template <class Key>
 struct SharedTest {
   explicit SharedTest(unsigned threads, const Layout& layout = Form<Key>::layout,
-                      unsigned segment_limit = Arena::max_segments)
-      : grace(threads), list(layout, test_generator(78)(), segment_limit) {}
+                      unsigned segment_limit = Arena::max_segments, std::uint32_t clock_limit = Versions::most_clock)
+      : grace(threads), list(layout, test_generator(78)(), segment_limit, clock_limit) {}
 
   bool assign(std::string_view key, std::string_view value) { return write(key, value, Write::assign); }
   bool insert(std::string_view key, std::string_view value) { return write(key, value, Write::if_absent); }
@@ -100,6 +100,15 @@ struct SharedTest {
     TestSharedMemory memory(segments, grace);
     const Bytes bytes = as_bytes(expected);
     return list.erase(memory, key_of<Key>(key), &bytes);
+  }
+  Moment snapshot() {
+    TestSharedMemory memory(segments, grace);
+    return list.open_snapshot(memory);
+  }
+  ListAt<Key> at(Moment moment) const { return ListAt<Key>(list, moment.s); }
+  std::string value_at(Moment moment, std::string_view key) const {
+    const std::byte* const entry = at(moment).find(key_of<Key>(key));
+    return entry == nullptr ? "(absent)" : as_string(list.layout().value(entry));
   }
   std::string value(std::string_view key) const {
     const std::byte* const entry = list.find(key_of<Key>(key));
@@ -118,5 +127,18 @@ struct SharedTest {
     return list.upsert(memory, key_of<Key>(key), as_bytes(value), mode);
   }
 };
+
+// Runs f(thread) on each of them, and lets each leave the grace periods at its end.
+template <class Test, class F>
+void side_by_side(Test& test, unsigned threads, F&& f) {
+  std::vector<std::thread> running;
+  for (unsigned t = 0; t < threads; ++t) {
+    running.emplace_back([&, t] {
+      f(t);
+      test.grace.leave(t);
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+}
 
 }  // namespace skiplist_test

@@ -8,31 +8,15 @@
 #include <thread>
 
 #include "tests/containers/skiplist/shared/kit.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace skiplist_test;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int rounds = 20'000;
-#else
-constexpr int rounds = 100'000;
-#endif
+constexpr int rounds = sanitized ? 20'000 : 100'000;
 
 std::string eight(std::uint64_t number) { return big_endian_string(number); }
-
-// Runs f(thread) on each of them, and lets each leave the grace periods at its end.
-template <class Test, class F>
-void side_by_side(Test& test, unsigned threads, F&& f) {
-  std::vector<std::thread> running;
-  for (unsigned t = 0; t < threads; ++t) {
-    running.emplace_back([&, t] {
-      f(t);
-      test.grace.leave(t);
-    });
-  }
-  for (std::thread& thread : running) thread.join();
-}
 
 }  // namespace
 

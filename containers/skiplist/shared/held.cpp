@@ -1,0 +1,73 @@
+#include "containers/skiplist/shared/held.hpp"
+
+#include "containers/skiplist/shared/stripe.hpp"
+#include "containers/skiplist/shared/versions.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+std::size_t Held::bytes_of(const Levels& levels, const Piece& piece) noexcept {
+  if (piece.is_node()) return NodePool::node_bytes;
+  return Arena::allocation_bytes(levels.layout().bytes(levels.entry(piece.at)));
+}
+
+void Held::add_node(Levels& levels, Stripe& stripe, Offset node, std::uint32_t death) noexcept {
+  add(levels, stripe, filling_, {node, 2 * death + 1});
+  if (page(levels, filling_).count == page_pieces) make_due(levels, filling_);
+}
+void Held::add_entry(Levels& levels, Stripe& stripe, Offset entry, std::uint32_t death) noexcept {
+  add(levels, stripe, filling_, {entry, 2 * death});
+  if (page(levels, filling_).count == page_pieces) make_due(levels, filling_);
+}
+
+void Held::add(Levels& levels, Stripe& stripe, Offset& list, Piece piece) noexcept {
+  if (list == 0 || page(levels, list).count == page_pieces) {
+    const Offset made = stripe.take_node(levels);
+    page(levels, made).next = list;
+    page(levels, made).count = 0;
+    list = made;
+  }
+  Page& first = page(levels, list);
+  first.pieces[first.count++] = piece;
+  bytes_ += bytes_of(levels, piece);
+}
+
+// Puts all pages of that list in front of those that are due.
+void Held::make_due(const Levels& levels, Offset& list) noexcept {
+  while (list != 0) {
+    const Offset moved = list;
+    list = page(levels, moved).next;
+    page(levels, moved).next = due_;
+    due_ = moved;
+  }
+}
+
+bool Held::is_due(const Levels& levels, std::uint32_t closes) noexcept {
+  if (due_ == 0 && closes != closes_) {
+    closes_ = closes;
+    make_due(levels, filling_);
+    make_due(levels, keeping_);
+  }
+  return due_ != 0;
+}
+
+void Held::review(Levels& levels, Stripe& stripe, const Look& look) noexcept {
+  const Offset at = due_;
+  const Page taken = page(levels, at);
+  due_ = taken.next;
+  stripe.give_node(levels, at);
+  for (std::uint32_t i = 0; i < taken.count; ++i) {
+    const Piece piece = taken.pieces[i];
+    bytes_ -= bytes_of(levels, piece);
+    // A snapshot passes through younger nodes on its way to its own, but shows no younger entry.
+    const std::uint32_t since = piece.is_node() ? 0 : Layout::birth(levels.entry(piece.at));
+    if (look.any_in(since, piece.death())) {
+      add(levels, stripe, keeping_, piece);
+    } else if (piece.is_node()) {
+      stripe.retire_node(levels, piece.at);
+    } else {
+      stripe.retire_entry(levels, piece.at);
+    }
+  }
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -1,0 +1,123 @@
+// What becomes of nodes and entries that a write has replaced, and of the copy that it has stored.
+//
+// "Gone" is a node whose words no snapshot gets to, neither one that is open nor one to come. The rules, T5 and those
+// around it, are argued in tests/containers/skiplist/protocol.hpp.
+
+#include <algorithm>
+
+#include "containers/skiplist/key.hpp"
+#include "containers/skiplist/shared/towers.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers::skiplist {
+
+// Before the copy is stored: it has no stamp yet, leads to what it replaces, and is locked; new index nodes
+// know which of their words dead ones have, too.
+template <class Key>
+void SharedTowers::begin_version(Change<Key>& change) noexcept {
+  Node& copy = at(change.copy);
+  copy.stamp = Node::pending;
+  copy.prev = change.layers[change.height].dead;
+  copy.lock = Node::held;
+  for (unsigned level = 1; level <= change.height + 1; ++level) {
+    const Offset(&fresh)[2] = change.layers[level - 1].made;
+    for (const Offset made : change.layers[level].made) {
+      if (made == 0) continue;
+      std::uint64_t carried = 0;
+      for (unsigned i = 0; i < node(made).count; ++i) {
+        const Offset target = node(made).target(i);
+        if (target != fresh[0] && target != fresh[1]) carried |= std::uint64_t{1} << i;
+      }
+      at(made).set_carried(carried);
+    }
+  }
+}
+
+// After it was stored.
+template <class Key>
+void SharedTowers::finish(Change<Key>& change) noexcept {
+  Stripe& stripe = change.stripe;
+  if (!stripe.plain) return finish_version(change);
+  if (change.entry != 0) stripe.retire_entry(*this, change.entry);
+  if (change.orphan != 0) stripe.retire_entry(*this, change.orphan);
+  for (unsigned level = 0; level <= change.height; ++level) {
+    const Layer& layer = change.layers[level];
+    stripe.retire_node(*this, layer.dead);
+    if (layer.neighbour != 0) stripe.retire_node(*this, layer.neighbour);
+  }
+}
+
+template <class Key>
+void SharedTowers::finish_version(Change<Key>& change) noexcept {
+  Stripe& stripe = change.stripe;
+  for (unsigned level = 0; level <= change.height; ++level) {
+    at(change.layers[level].dead).die(Node::dead);
+    if (change.layers[level].neighbour != 0) at(change.layers[level].neighbour).die(Node::dead);
+  }
+  Node& copy = at(change.copy);
+  const Node& old = node(change.layers[change.height].dead);
+  const std::uint32_t death = versions_.settle(copy);
+  // A look costs something, and where no snapshot was taken meanwhile none is needed.
+  const std::uint32_t birth = old.stamp_seen();
+  bool gone = birth == death || !versions_.look(*this).any_in(birth, death);
+  if (gone) copy.set_prev(old.prev_seen());
+  // One that was carried leads to its prev still.
+  drop_node(stripe, change.layers[change.height].dead, gone && !change.was_carried, death);
+  for (unsigned level = change.height; level > 0; --level) {
+    const Node& above = node(change.layers[level].dead);
+    const Layer& below = change.layers[level - 1];
+    if (gone) inherit(change.layers[level], above);
+    if (below.neighbour != 0) {
+      const bool neighbour_gone = gone && !above.carries(below.neighbour_index);
+      if (neighbour_gone && level > 1) inherit(below, node(below.neighbour));
+      drop_node(stripe, below.neighbour, neighbour_gone, death);
+    }
+    gone = gone && !above.carries(below.index);
+    drop_node(stripe, below.dead, gone, death);
+  }
+  drop_entry(stripe, change.entry, death);
+  drop_entry(stripe, change.orphan, death);
+  // Only now may the copy be replaced, and the index nodes below it.
+  for (unsigned level = 0; level <= change.height + 1; ++level) {
+    for (const Offset made : change.layers[level].made) {
+      if (made != 0 && (level > 0 || made == change.copy)) at(made).unlock();
+    }
+  }
+}
+
+// Of the words that new nodes have from one that is gone, only those are carried still that were so in it.
+void SharedTowers::inherit(const Layer& layer, const Node& gone) noexcept {
+  for (const Offset made : layer.made) {
+    if (made == 0 || node(made).carried() == 0) continue;
+    Node& n = at(made);
+    std::uint64_t carried = n.carried();
+    unsigned from = 0;  // both have their words in the same order
+    for (unsigned i = 0; i < n.count; ++i) {
+      if ((carried >> i & 1) == 0) continue;
+      unsigned k = from;
+      while (k < gone.count && gone.target(k) != n.target(i)) ++k;
+      if (k == gone.count) continue;  // the neighbour's
+      if (!gone.carries(k)) carried &= ~(std::uint64_t{1} << i);
+      from = k + 1;
+    }
+    n.set_carried(carried);
+  }
+}
+
+void SharedTowers::drop_node(Stripe& stripe, Offset dead, bool gone, std::uint32_t death) noexcept {
+  gone ? stripe.retire_node(*this, dead) : stripe.hold_node(*this, dead, death);
+}
+
+// By its own time: older versions may have the entry, too.
+void SharedTowers::drop_entry(Stripe& stripe, Offset left, std::uint32_t death) noexcept {
+  if (left == 0) return;
+  Layout::birth(entry(left)) == death ? stripe.retire_entry(*this, left) : stripe.hold_entry(*this, left, death);
+}
+
+template void SharedTowers::begin_version(Change<WordKey>&) noexcept;
+template void SharedTowers::begin_version(Change<FixedKey>&) noexcept;
+template void SharedTowers::begin_version(Change<VariableKey>&) noexcept;
+template void SharedTowers::finish(Change<WordKey>&) noexcept;
+template void SharedTowers::finish(Change<FixedKey>&) noexcept;
+template void SharedTowers::finish(Change<VariableKey>&) noexcept;
+
+}  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -144,4 +144,12 @@ TEST_CASE("Figures read as lines, of what applies") {
           "load 0.50, 2 levels, nodes from the leaves up: 5, 1\n"
           "arena: 100 B free, 24 B retired");
   }
+  SECTION("of a map with snapshots") {
+    stats.snapshots = 2;
+    stats.oldest_snapshot = std::chrono::milliseconds(1210);
+    stats.held_bytes = 2048;
+    CHECK(fmt::format("{}", stats) ==
+          "1 entry in 2.00 KiB, 3 references to scan\n"
+          "2 snapshots open, the oldest for 1210 ms, 2.00 KiB held back");
+  }
 }

@@ -121,7 +121,19 @@ struct MapFinger {
   alignas(8) std::byte bytes[192] = {};
 };
 
-inline constexpr std::uint32_t map_ops_version = 3;
+inline constexpr std::uint32_t map_ops_version = 4;
+
+struct MapOps;
+
+// A map that stays as it is: a state that nobody writes, and the table that reads it. Such a table has the reading
+// functions of a Map's, each under its contract for a map that nobody writes: ordered, size, find, first, next, close,
+// stats, locate or seek; where it is ordered seek, last, previous; and what it likes of find_many and separators.
+// Several threads may call them at a time. What they return and show holds until the view is released, the bytes in a
+// cursor itself no longer than the cursor.
+struct MapView {
+  const MapOps* ops;
+  Root<MapState> state;
+};
 
 struct MapOps {
   std::uint32_t version = map_ops_version;
@@ -165,6 +177,11 @@ struct MapOps {
   // concurrent table until the thread's next safepoint.
   std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
 
+  // In tables of views only (MapView). Ends the view: what it holds back may go. Called once, by any attached thread,
+  // while none is inside a call; no safepoint, and it throws nothing. Of what is still there of the view only `close`
+  // is called after it, for its cursors. Null: it holds nothing back.
+  void (*release)(MapState&) = nullptr;
+
   // Maps that all threads use at once (ConcurrentMap): the table that serves them, with a state of its
   // own. Null: such a map puts locks around maps of this table. Calls come inside a DeferSafepoints scope then, and
   // one that throws SafepointDeferred is repeated; a cursor's move too, so what it throws must leave the cursor fit
@@ -183,6 +200,8 @@ struct MapOps {
   bool (*replace)(Attach&, MapState&, MapKey, MapValue expected, MapValue desired) = nullptr;
   // Erases the key where it has that value. Returns whether.
   bool (*erase_if)(Attach&, MapState&, MapKey, MapValue expected) = nullptr;
+  // The map as it was at one moment between the call and its return. Null: the backend takes no snapshots of such maps.
+  MapView (*snapshot)(Attach&, MapState&) = nullptr;
 };
 
 // A backend under its name. `ops` answers which table serves a shape, or null where it cannot.

@@ -14,6 +14,7 @@
 // threads. A map that is never asked keeps no books.
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -64,6 +65,14 @@ struct MapStats {
   // Of what has left the map and may still be read: entries that wait for cursors to close (of 4,096 of them at most),
   // of a concurrent map entries and nodes that wait for a grace period.
   std::size_t retired_bytes = 0;
+
+  // --- snapshots (map_snapshot.hpp) ---------------------------------------------------------
+
+  // Of those alone that the map keeps for its snapshots: a snapshot that is a copy holds nothing back and is not
+  // counted.
+  std::size_t snapshots = 0;                    // that are open
+  std::chrono::nanoseconds oldest_snapshot{0};  // how long the oldest of them has been
+  std::size_t held_bytes = 0;                   // of what has left the map and one of them may still show
 };
 
 }  // namespace midden::inline MIDDEN_ABI

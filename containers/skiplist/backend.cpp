@@ -9,7 +9,6 @@
 #include <array>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include <midden/make.hpp>
 
@@ -83,11 +82,7 @@ void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapF
 
 template <class Key>
 std::size_t separators(const MapState& base, MapKey* keys, std::size_t count) {
-  const ListState<Key>& state = state_of<Key>(base);
-  std::vector<const std::byte*> entries(count);
-  const std::size_t cuts = state.list.separators(entries.data(), count);
-  for (std::size_t i = 0; i < cuts; ++i) keys[i] = shown_key<Key>(state.list.layout(), entries[i]);
-  return cuts;
+  return shown_separators<Key>(state_of<Key>(base).list, keys, count);
 }
 
 // A reference's index, given back unless an entry has come to hold it.

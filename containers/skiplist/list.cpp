@@ -1,7 +1,6 @@
 #include "containers/skiplist/list.hpp"
 
 #include <cstring>
-#include <vector>
 
 #include <midden/error.hpp>
 
@@ -30,11 +29,8 @@ void List<Key>::find_many(const Key* keys, unsigned count, const std::byte** ent
 }
 
 template <class Key>
-std::size_t List<Key>::separators(const std::byte** entries, std::size_t count) const {
-  std::vector<Offset> offsets(count);
-  const std::size_t found = towers_.separators(offsets.data(), count);
-  for (std::size_t i = 0; i < found; ++i) entries[i] = towers_.entry(offsets[i]);
-  return found;
+std::size_t List<Key>::separators(Offset* entries, std::size_t count) const {
+  return towers_.separators(entries, count);
 }
 
 template <class Key>

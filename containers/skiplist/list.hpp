@@ -72,9 +72,8 @@ class List {
   // The same for up to Towers::max_group keys, which wait for memory together.
   void find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept;
 
-  // Keys that cut the list into pieces of about even size, ascending: their entries. Returns how
-  // many it wrote, at most `count`.
-  std::size_t separators(const std::byte** entries, std::size_t count) const;
+  // Entries whose keys cut the list into pieces of about even size, ascending. Returns how many, at most `count`.
+  std::size_t separators(Offset* entries, std::size_t count) const;
 
   // Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what Memory throws.

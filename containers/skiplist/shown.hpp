@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <vector>
 
 #include <midden/map_backend.hpp>
 #include <midden/ref.hpp>
 
+#include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/key.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
@@ -31,6 +33,21 @@ MapKey shown_key(const Layout& layout, const std::byte* entry) noexcept {
   } else {
     return {key.size, key.data};
   }
+}
+
+// Where values are no references.
+inline MapFound shown_value(const Layout& layout, const std::byte* entry) noexcept {
+  const Bytes value = layout.value(entry);
+  return {value.data, value.size};
+}
+
+// Of a list, or of a list at a moment.
+template <class Key, class L>
+std::size_t shown_separators(const L& list, MapKey* keys, std::size_t count) {
+  std::vector<Offset> entries(count);
+  const std::size_t cuts = list.separators(entries.data(), count);
+  for (std::size_t i = 0; i < cuts; ++i) keys[i] = shown_key<Key>(list.layout(), list.levels().entry(entries[i]));
+  return cuts;
 }
 
 inline Layout layout_of(const MapShape& shape) noexcept {

@@ -6,10 +6,10 @@
 
 #include <new>
 #include <string>
-#include <vector>
 
 #include <midden/grace.hpp>
 
+#include "containers/skiplist/shared/snapshot.hpp"
 #include "containers/skiplist/shared/state.hpp"
 #include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/stats.hpp"
@@ -29,7 +29,6 @@ SharedPart<Key>* part_of(const MapState& state) noexcept {
 }
 
 Bytes bytes_of(MapValue value) noexcept { return {static_cast<const std::byte*>(value.data), value.size}; }
-MapFound found(Bytes value) noexcept { return {value.data, value.size}; }
 
 template <class Key>
 Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
@@ -46,7 +45,7 @@ template <class Key>
 bool visit(Attach&, MapState& state, MapKey key, void (*take)(void*, MapFound), void* context) {
   const SharedPart<Key>* const part = part_of<Key>(state);
   const std::byte* const entry = part == nullptr ? nullptr : part->list.find(key_from<Key>(key));
-  if (entry != nullptr) take(context, found(part->list.layout().value(entry)));
+  if (entry != nullptr) take(context, shown_value(part->list.layout(), entry));
   return entry != nullptr;
 }
 
@@ -91,13 +90,7 @@ void clear(Attach&, MapState& state) {
 template <class Key>
 std::size_t separators(const MapState& state, MapKey* keys, std::size_t count) {
   const SharedPart<Key>* const part = part_of<Key>(state);
-  if (part == nullptr) return 0;
-  std::vector<Offset> entries(count);
-  const std::size_t cuts = part->list.separators(entries.data(), count);
-  for (std::size_t i = 0; i < cuts; ++i) {
-    keys[i] = shown_key<Key>(part->list.layout(), part->list.levels().entry(entries[i]));
-  }
-  return cuts;
+  return part == nullptr ? 0 : shown_separators<Key>(part->list, keys, count);
 }
 
 // The list's cursor and its read section, in the map cursor.
@@ -122,7 +115,7 @@ template <class Key>
 bool show(const SharedPart<Key>& part, const Place& place, MapCursor& shown, bool stands) noexcept {
   if (!stands) return false;
   shown.key = shown_key<Key>(part.list.layout(), place.cursor.entry);
-  shown.value = found(part.list.layout().value(place.cursor.entry));
+  shown.value = shown_value(part.list.layout(), place.cursor.entry);
   return true;
 }
 
@@ -194,6 +187,11 @@ void close(MapState&, MapCursor& shown) {
 }
 
 template <class Key>
+MapView snapshot_of(Attach& here, MapState& state) {
+  return snapshot(here, state_of<Key>(state));
+}
+
+template <class Key>
 MapStats stats(Attach&, MapState& state) {
   MapStats stats{.bytes = sizeof(SharedState<Key>)};
   SharedPart<Key>* const part = part_of<Key>(state);
@@ -206,6 +204,10 @@ MapStats stats(Attach&, MapState& state) {
   add_levels(part->list.levels(), part->list.top(), stats);
   stats.free_bytes = counts.touched - counts.in_use;
   stats.retired_bytes = counts.retired;
+  stats.held_bytes = counts.held;
+  const Versions::Open open = part->list.snapshots();
+  stats.snapshots = open.count;
+  if (open.count > 0) stats.oldest_snapshot = Versions::now() - open.oldest;
   return stats;
 }
 
@@ -226,7 +228,8 @@ constexpr MapOps shared_ops_for{.ordered = true,
                                 .separators = separators<Key>,
                                 .visit = visit<Key>,
                                 .replace = replace<Key>,
-                                .erase_if = erase_if<Key>};
+                                .erase_if = erase_if<Key>,
+                                .snapshot = snapshot_of<Key>};
 
 }  // namespace
 

@@ -1,18 +1,8 @@
 #include "containers/skiplist/shared/versions.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
-
-namespace {
-
-std::int64_t now() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 bool Look::any_in(std::uint32_t from, std::uint32_t to) const noexcept {
   if (oldest_ >= to) return false;
@@ -57,7 +47,7 @@ bool Versions::try_claim(Slot& slot) const noexcept {
 
 Versions::Slot* Versions::claim(const Levels& levels) noexcept {
   Slot* const slot = find_slot(levels, [&](Slot& s) { return try_claim(s); });
-  if (slot != nullptr) __atomic_store_n(&slot->opened, now(), __ATOMIC_RELAXED);
+  if (slot != nullptr) __atomic_store_n(&slot->opened, now().count(), __ATOMIC_RELAXED);
   return slot;
 }
 
@@ -109,7 +99,7 @@ Versions::Open Versions::open_now(const Levels& levels) const noexcept {
   Open open;
   find_slot(levels, [&](const Slot& slot) {
     if (word(slot) == 0) return false;
-    const std::int64_t opened = __atomic_load_n(&slot.opened, __ATOMIC_RELAXED);
+    const std::chrono::nanoseconds opened(__atomic_load_n(&slot.opened, __ATOMIC_RELAXED));
     open.oldest = open.count == 0 ? opened : std::min(open.oldest, opened);
     ++open.count;
     return false;

@@ -16,6 +16,7 @@
 // Threads: any.
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -52,7 +53,7 @@ class Versions {
 
   struct Slot {
     std::uint32_t word = 0;   // 0: free; else twice s, and 1 for a bound
-    std::int64_t opened = 0;  // steady clock, in nanoseconds
+    std::int64_t opened = 0;  // by now()
   };
   // Further slots, in the arena. It has no end before the list.
   struct Block {
@@ -110,8 +111,10 @@ class Versions {
 
   struct Open {
     std::size_t count = 0;
-    std::int64_t oldest = 0;  // when it was opened
+    std::chrono::nanoseconds oldest{0};  // when it was opened
   };
+  // Of a clock that goes on steadily.
+  static std::chrono::nanoseconds now() noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
   Open open_now(const Levels& levels) const noexcept;
 
   // Calls f(block) for each block of the arena.

@@ -16,6 +16,7 @@
 // Threads: any.
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -127,9 +128,9 @@ class Versions {
   enum class Mode : std::uint8_t { plain, rising, versioned };
   static constexpr std::size_t first_slots = 8;
 
-  Mode mode() const noexcept { return __atomic_load_n(&mode_, __ATOMIC_ACQUIRE); }
+  Mode mode() const noexcept { return mode_.load(std::memory_order_acquire); }
   // Releases to mode(); rising comes before a stripe's lock.
-  void set_mode(Mode mode) noexcept { __atomic_store_n(&mode_, mode, __ATOMIC_RELEASE); }
+  void set_mode(Mode mode) noexcept { mode_.store(mode, std::memory_order_release); }
   // What stands before comes, for all threads, before what stands behind, where both sides have this.
   static void order() noexcept { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
@@ -147,7 +148,7 @@ class Versions {
   const std::uint32_t limit_;
   std::uint32_t clock_ = 1;
   std::uint32_t closes_ = 0;
-  Mode mode_ = Mode::plain;
+  std::atomic<Mode> mode_{Mode::plain};
   SpinLock flips_;  // of the mode
   Offset blocks_ = 0;
   mutable std::array<Slot, first_slots> slots_;

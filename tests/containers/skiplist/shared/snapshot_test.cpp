@@ -272,7 +272,7 @@ TEMPLATE_TEST_CASE("Snapshots beside writers show one moment", "", WordKey, Vari
         map.grace.quiet(t);
         // Equal, or the second is not written yet, or it is gone already or not there yet.
         wrong += !(first == second || (second == 0 && first != 0) || first == second + 1);
-        for (const std::uint64_t side : {0, 1}) {
+        for (const std::uint64_t side : {std::uint64_t{0}, std::uint64_t{1}}) {
           const auto found = shown.find(key(pair, side));
           wrong += (found == shown.end() ? 0 : number(found->second)) != (side == 0 ? first : second);
         }

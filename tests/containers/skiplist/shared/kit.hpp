@@ -141,4 +141,25 @@ void side_by_side(Test& test, unsigned threads, F&& f) {
   for (std::thread& thread : running) thread.join();
 }
 
+// The same, and beside them, where `snapshots` says so, one more that takes snapshots, two at a time, and closes them.
+template <class Test, class F>
+void side_by_side(Test& test, unsigned threads, bool snapshots, F&& f) {
+  std::atomic<unsigned> running{threads};
+  side_by_side(test, threads + (snapshots ? 1 : 0), [&](unsigned t) {
+    if (t < threads) {
+      f(t);
+      --running;
+      return;
+    }
+    while (running != 0) {
+      const Moment first = test.snapshot();
+      const Moment second = test.snapshot();
+      test.list.close_snapshot(first);
+      test.grace.quiet(t);
+      test.list.close_snapshot(second);
+      std::this_thread::yield();
+    }
+  });
+}
+
 }  // namespace skiplist_test

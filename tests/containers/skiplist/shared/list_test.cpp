@@ -214,10 +214,11 @@ TEMPLATE_TEST_CASE("Threads that write keys of their own in one shared list find
                    VariableKey) {
   constexpr unsigned threads = 4;
   const std::uint64_t keys = GENERATE(as<std::uint64_t>{}, 40, 4000);
-  SharedTest<TestType> map(threads);
+  const bool snapshots = GENERATE(false, true);
+  SharedTest<TestType> map(threads + (snapshots ? 1 : 0));
   std::array<std::map<std::string, std::string>, threads> models;
   std::atomic<int> wrong{0};
-  side_by_side(map, threads, [&](unsigned t) {
+  side_by_side(map, threads, snapshots, [&](unsigned t) {
     auto random = test_generator(710 + t);
     std::map<std::string, std::string>& model = models[t];
     for (int i = 0; i < rounds; ++i) {
@@ -254,10 +255,11 @@ TEMPLATE_TEST_CASE("Threads that write keys of their own in one shared list find
 TEST_CASE("Threads that insert and erase the same hundred keys count what they did, and meet no other's memory") {
   constexpr unsigned threads = 8;
   constexpr std::uint64_t keys = 100;
-  SharedTest<VariableKey> map(threads);
+  const bool snapshots = GENERATE(false, true);
+  SharedTest<VariableKey> map(threads + (snapshots ? 1 : 0));
   std::atomic<int> wrong{0};
   std::atomic<std::int64_t> there{0};
-  side_by_side(map, threads, [&](unsigned t) {
+  side_by_side(map, threads, snapshots, [&](unsigned t) {
     auto random = test_generator(730 + t);
     std::int64_t own = 0;
     for (int i = 0; i < rounds; ++i) {
@@ -297,11 +299,12 @@ TEST_CASE("Threads that insert and erase the same hundred keys count what they d
 TEST_CASE("A walk beside writers shows what lasts exactly once, in order") {
   constexpr unsigned threads = 4;
   constexpr std::uint64_t keys = 3000;
-  SharedTest<WordKey> map(threads);
+  const bool snapshots = GENERATE(false, true);
+  SharedTest<WordKey> map(threads + (snapshots ? 1 : 0));
   for (std::uint64_t i = 0; i < keys; i += 3) map.assign(eight(i), eight(i));
   std::atomic<int> wrong{0};
   std::atomic<bool> done{false};
-  side_by_side(map, threads, [&](unsigned t) {
+  side_by_side(map, threads, snapshots, [&](unsigned t) {
     auto random = test_generator(720 + t);
     if (t >= 2) {
       while (!done) {
@@ -342,9 +345,10 @@ TEST_CASE("A walk beside writers shows what lasts exactly once, in order") {
 
 TEST_CASE("Compare-and-replace by several threads loses no increment") {
   constexpr unsigned threads = 4;
-  SharedTest<WordKey> map(threads);
+  const bool snapshots = GENERATE(false, true);
+  SharedTest<WordKey> map(threads + (snapshots ? 1 : 0));
   map.assign(eight(7), eight(0));
-  side_by_side(map, threads, [&](unsigned t) {
+  side_by_side(map, threads, snapshots, [&](unsigned t) {
     for (int i = 0; i < rounds / 10; ++i) {
       for (;;) {
         const std::string value = map.value(eight(7));

@@ -24,7 +24,7 @@
 //   6. An operation keeps its map, and arguments that are references, alive across its own safepoints.
 //
 // Cost: on `skiplist`, but for references, a look-up takes no lock and never waits for a writer; a write
-// copies a leaf of up to 46 keys, locks it and the node above for the time of that, and what it replaces is
+// copies a leaf of up to 44 keys, locks it and the node above for the time of that, and what it replaces is
 // used again after a grace period (midden/grace.hpp), which a cursor that rests holds up, and one that moves
 // where its thread has another open: stats().retired_bytes. An erase takes a node's memory first, so it may
 // throw OutOfMemory or TooLarge where all is used up and nothing has come back yet. With shards, as `hash`

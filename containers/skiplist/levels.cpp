@@ -21,6 +21,15 @@ Levels::Overfull Levels::overfill(const Node& n, unsigned level, unsigned i, Wor
   return all;
 }
 
+Levels::Pair Levels::pair(const Node& l, const Node& r, unsigned level) const noexcept {
+  Pair pair;
+  pair.total = l.count + r.count;
+  std::copy_n(r.words(), r.count, std::copy_n(l.words(), l.count, pair.words));
+  pair.prefix = level == 0 && l.prefix == r.prefix ? l.prefix : no_prefix;
+  pair.orphan = level == 0 && (r.count == 0 || r.target(0) != r.low) ? r.low : 0;
+  return pair;
+}
+
 void Levels::fill_two(Node& left, Node& right, unsigned level, const Word* words, unsigned count, unsigned cut,
                       Offset low, Offset high, std::size_t prefix) noexcept {
   const Offset fence = level == 0 ? words[cut].target : node(words[cut].target).low;

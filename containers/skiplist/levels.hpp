@@ -187,6 +187,14 @@ class Levels {
     unsigned cut;  // those before it stay on the left
   };
   Overfull overfill(const Node& n, unsigned level, unsigned i, Word added, Draws& draws) const noexcept;
+  // The words of two neighbours that are to become one, or to share them anew.
+  struct Pair {
+    Word words[2 * Node::max_words];
+    unsigned total;
+    std::size_t prefix;  // behind which all pieces are, or no_prefix
+    Offset orphan;       // an entry that would be no fence any more, and has left the map; or 0
+  };
+  Pair pair(const Node& left, const Node& right, unsigned level) const noexcept;
   // Gives two nodes the words, cut there, and the fences from `low` to `high`.
   void fill_two(Node& left, Node& right, unsigned level, const Word* words, unsigned count, unsigned cut, Offset low,
                 Offset high, std::size_t prefix) noexcept;

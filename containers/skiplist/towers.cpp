@@ -134,21 +134,15 @@ Offset Towers::combine(const Place& place, unsigned level) noexcept {
   const Offset right = parent.word(i + 1).target;
   Node& l = at(left);
   Node& r = at(right);
-  const bool is_orphan = level == 0 && (r.count == 0 || r.word(0).target != r.low);
-  const Offset orphan = is_orphan ? r.low : 0;
-
-  Word words[2 * Node::max_words];
-  const unsigned total = l.count + r.count;
-  std::copy_n(r.words(), r.count, std::copy_n(l.words(), l.count, words));
-  const std::size_t prefix = level == 0 && l.prefix == r.prefix ? l.prefix : no_prefix;
-  if (total <= joined_words) {
+  const Pair both = pair(l, r, level);
+  if (both.total <= joined_words) {
     l.high = r.high;
-    fill(l, level, words, total, prefix);
+    fill(l, level, both.words, both.total, both.prefix);
     free_node(right, level);
     parent.erase(i + 1);
     if (!sample_has_prefix(parent, level + 1)) choose_prefix(parent, level + 1);
   } else {
-    fill_two(l, r, level, words, total, total / 2, l.low, r.high, prefix);
+    fill_two(l, r, level, both.words, both.total, both.total / 2, l.low, r.high, both.prefix);
     rekey(parent, level + 1, i + 1, r.low);
   }
   if (parent_at != top_.node) {
@@ -157,7 +151,7 @@ Offset Towers::combine(const Place& place, unsigned level) noexcept {
     top_ = {left, level};
     free_node(parent_at, level + 1);
   }
-  return orphan;
+  return both.orphan;
 }
 
 void Towers::reset() noexcept {

@@ -33,6 +33,7 @@ TINY = {
     'stop': ['--threads', '1,3', '--stops', '20', '--gap', '50'],
     'weak': ['--entries', '640', '--cycles', '3'],
     'maps': ['--entries', '2000', '--repetitions', '1'],
+    'snapshots': ['--entries', '2000', '--slices', '1', '--slice-ms', '20'],
 }
 # The subjects of the case maps that are of a library which may be missing.
 MAP_PEERS = {'abseil': ['absl_btree', 'absl_flat'], 'boost': ['boost_flat'], 'onetbb': ['tbb_map', 'tbb_hash']}
@@ -322,6 +323,16 @@ def test_space_tells_what_turnovers_leave():
         assert found['turnover_bytes_per_entry'] > 16, found
         assert 0.5 < found['turnover_bytes_ratio'] < 3, found
         assert 0.2 < found['turnover_committed_ratio'] < 5, found
+
+
+def test_snapshots_are_timed_and_writers_counted_beside_them():
+    rows = check_rows(runs('snapshots', *TINY['snapshots'], '--json', '-').stdout, 'snapshots')
+    for backend in backends():
+        found = metrics(rows, backend)
+        assert all(value > 0 for value in found.values()), found
+        same(set(found), {'first_us', 'first_busy_us', 'snapshot_us', 'write_alone_mops', 'write_beside_cursor_mops',
+                          'write_beside_snapshot_mops', 'write_snapshot_ratio_to_cursor', 'scan_cursor_mops',
+                          'scan_snapshot_mops'})
 
 
 def test_scaling_goes_through_round_sizes():
@@ -618,7 +629,7 @@ def test_plots_are_complete_pictures():
 
 
 def test_unknown_backend_is_named_and_the_others_listed():
-    for case in ['maps', 'pauses', 'scaling', 'space']:
+    for case in ['maps', 'pauses', 'scaling', 'snapshots', 'space']:
         refuses(['--backend', '"btree"', *backends()], case, '--backend', 'hash', 'btree')
 
 
@@ -636,6 +647,7 @@ def test_sizes_that_are_none_are_named():
                          ('alloc', '--repetitions'), ('churn', '--bytes'), ('churn', '--seconds'),
                          ('churn', '--workers'), ('memory', '--bytes'), ('memory', '--types'),
                          ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap'),
+                         ('snapshots', '--entries'), ('snapshots', '--slices'), ('snapshots', '--slice-ms'),
                          ('weak', '--entries'), ('weak', '--cycles'),
                          ('maps', '--entries'), ('maps', '--repetitions')]:
         refuses([option, '"x"'], case, option, 'x')

@@ -14,6 +14,7 @@
 //                                                                       Abseil, Boost, oneTBB
 //   pauses    a map in use while it is collected: pauses, space, speed  std::map
 //   scaling   mark time from small maps to large ones
+//   snapshots what a snapshot of a map takes, and costs those who write
 //   space     bytes for an entry, at several sizes of a map
 //   weak      what the weak phase takes, for each thing in it
 //   stop      time to stop and resume threads that allocate             bdwgc
@@ -35,6 +36,7 @@ Case memory_case(CLI::App& app);
 Case pauses_case(CLI::App& app);
 Case refs_case(CLI::App& app);
 Case scaling_case(CLI::App& app);
+Case snapshots_case(CLI::App& app);
 Case space_case(CLI::App& app);
 Case stop_case(CLI::App& app);
 Case trees_case(CLI::App& app);

@@ -324,10 +324,7 @@ SharedArena::Counts SharedArena::counts() noexcept {
   for (Stripe& stripe : stripes_) {
     const std::lock_guard lock(stripe.lock);
     counts.held += stripe.held.bytes();
-    counts.retired += stripe.filling.bytes;
-    for (unsigned i = 0; i < stripe.waits; ++i) {
-      counts.retired += stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting].bytes;
-    }
+    stripe.for_each_batch([&](const Limbo& batch) { counts.retired += batch.bytes; });
   }
   const std::lock_guard lock(lock_);
   counts.touched = arena_.touched();
@@ -349,12 +346,12 @@ void SharedArena::check(Check& check) const {
       check.keep_part(at, stripe.chunk_bytes, "spare chunk");
     }
     if (stripe.left > 0) check.keep_part(stripe.window, stripe.left, "window");
-    const auto keep = [&](const Limbo& batch) {
+    stripe.for_each_batch([&](const Limbo& batch) {
       for (Offset at = batch.nodes; at != Node::dead; at = levels_.node(at).lock) {
         check.keep(at, NodePool::node_bytes, "dead node");
       }
       for (Offset at = batch.entries; at != 0; at = load_32(levels_.entry(at))) check.keep_entry(at, "entry in limbo");
-    };
+    });
     stripe.held.for_each_page(levels_, [&](Offset at, const Held::Page& page) {
       check.keep(at, NodePool::node_bytes, "page of held pieces");
       for (std::uint32_t i = 0; i < page.count; ++i) {
@@ -366,8 +363,6 @@ void SharedArena::check(Check& check) const {
         }
       }
     });
-    keep(stripe.filling);
-    for (unsigned i = 0; i < stripe.waits; ++i) keep(stripe.waiting[(stripe.oldest + i) % Stripe::most_waiting]);
   }
   versions_.for_each_block(levels_, [&](Offset at) { check.keep(at, sizeof(Versions::Block), "slots"); });
   check.keep_pool(nodes_);

@@ -91,6 +91,13 @@ struct alignas(64) Stripe {
   // Nodes that an operation must leave for that.
   unsigned nodes_to_hold() const noexcept { return plain ? 0 : 1; }
 
+  // Calls f(batch) for each in limbo.
+  template <class F>
+  void for_each_batch(F&& f) const {
+    f(filling);
+    for (unsigned i = 0; i < waits; ++i) f(waiting[(oldest + i) % most_waiting]);
+  }
+
   // Relaxed: a count that others may add up while it changes.
   std::int64_t size() const noexcept { return __atomic_load_n(&entries, __ATOMIC_RELAXED); }
   void count(std::int64_t by) noexcept { __atomic_store_n(&entries, entries + by, __ATOMIC_RELAXED); }

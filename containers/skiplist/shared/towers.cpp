@@ -237,25 +237,22 @@ bool SharedTowers::join(Change<Key>& change, unsigned level, const Edge& edge) n
   const Node& l = node(to_left ? neighbour : by);
   const Node& r = node(to_left ? by : neighbour);
   const unsigned i = to_left ? edge.index : 1;  // of the right one in the parent
-  if (level == 0 && (r.count == 0 || r.target(0) != r.low)) change.orphan = r.low;
+  const Pair both = pair(l, r, level);
+  if (both.orphan != 0) change.orphan = both.orphan;
 
-  Word words[2 * Node::max_words];
-  const unsigned total = l.count + r.count;
-  std::copy_n(r.words(), r.count, std::copy_n(l.words(), l.count, words));
-  const std::size_t prefix = level == 0 && l.prefix == r.prefix ? l.prefix : no_prefix;
   Layer& above = change.layers[level + 1];
   above.dead = edge.node;
   above.made[0] = copy_node(stripe, level + 1, parent);
   Node& a = at(above.made[0]);
   const Offset left = layer.made[0] = make_node(stripe, level, l.low, r.high);
-  if (total <= joined_words) {
-    fill(at(left), level, words, total, prefix);
+  if (both.total <= joined_words) {
+    fill(at(left), level, both.words, both.total, both.prefix);
     a.word(i - 1).target = left;
     a.erase(i);
     if (!sample_has_prefix(a, level + 1)) choose_prefix(a, level + 1);
   } else {
     const Offset right = layer.made[1] = make_node(stripe, level, 0, 0);
-    fill_two(at(left), at(right), level, words, total, total / 2, l.low, r.high, prefix);
+    fill_two(at(left), at(right), level, both.words, both.total, both.total / 2, l.low, r.high, both.prefix);
     a.word(i - 1).target = left;
     a.word(i).target = right;
     rekey(a, level + 1, i, node(right).low);

@@ -32,6 +32,7 @@ void require_whole(const MapBackend& backend, const MapOps& ops, bool ordered, b
       {"visit", ops.visit != nullptr || !concurrent},
       {"replace", ops.replace != nullptr || !concurrent},
       {"erase_if", ops.erase_if != nullptr || !concurrent},
+      {"snapshot", ops.snapshot != nullptr || !concurrent},
   };
   for (const auto& [name, there] : needed) {
     if (!there) throw ConfigError("midden: map backend '" + backend.name + "' has no operation '" + name + "'" + where);

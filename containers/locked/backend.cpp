@@ -12,6 +12,7 @@
 #include <midden/make.hpp>
 #include <midden/runtime.hpp>
 
+#include "containers/locked/snapshot.hpp"
 #include "containers/locked/state.hpp"
 #include "containers/locked/stats.hpp"
 #include "containers/locked/walk.hpp"
@@ -170,7 +171,8 @@ constexpr MapOps in_shards{.size = size,
                            .stats = stats,
                            .visit = visit,
                            .replace = replace,
-                           .erase_if = erase_if};
+                           .erase_if = erase_if,
+                           .snapshot = snapshot};
 
 constexpr MapOps in_order = [] {
   MapOps table = in_shards;

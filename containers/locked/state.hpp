@@ -12,7 +12,8 @@
 // Invariants
 //   1. `shards` is null or names the one array that the map will ever have; so does a shard's `map`.
 //   2. A shard's map is touched under its lock only, and no safepoint is reached under a lock.
-//   3. Nobody holds two locks of shards.
+//   3. Nobody holds two locks of shards, but a snapshot, which has all of them to read, taken in order (snapshot.hpp).
+//      Who waits for one holds none, so it waits for threads alone that wait for nobody behind it.
 //
 // Threads: any attached one. The seeds of the maps and of the hasher differ, so that what shares a shard need
 // not share a bucket.

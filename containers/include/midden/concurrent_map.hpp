@@ -21,7 +21,8 @@
 //      moves or dies, whatever other threads write. A clear ends walks that began before. A cursor, and a hit
 //      of a string, counts as a ReadSection (midden/grace.hpp): a thread that has one open waits for no grace period.
 //   5. `size`, `stats` and `clear` go from part to part: exact while nobody writes.
-//   6. An operation keeps its map, and arguments that are references, alive across its own safepoints.
+//   6. `snapshot` is the map at one moment, with all writes that had returned before it was called.
+//   7. An operation keeps its map, and arguments that are references, alive across its own safepoints.
 //
 // Cost: on `skiplist`, but for references, a look-up takes no lock and never waits for a writer; a write
 // copies a leaf of up to 44 keys, locks it and the node above for the time of that, and what it replaces is
@@ -51,12 +52,13 @@
 #include <midden/map_ordered.hpp>
 #include <midden/map_seen.hpp>
 #include <midden/map_shell.hpp>
+#include <midden/map_snapshot.hpp>
 #include <midden/map_value.hpp>
 #include <midden/root.hpp>
 
 namespace midden::inline MIDDEN_ABI {
 
-// Its size, walks, single writes and figures stand in map_shell.hpp.
+// Its size, walks and figures stand in map_reading.hpp, single writes in map_shell.hpp.
 template <class K, class V>
 class ConcurrentMap : public detail::MapShell<K, V> {
   using Shell_ = detail::MapShell<K, V>;
@@ -101,6 +103,9 @@ class ConcurrentMap : public detail::MapShell<K, V> {
     if (!value) throw std::out_of_range("midden::ConcurrentMap::at: no such key");
     return *std::move(value);
   }
+
+  // The map at one moment between the call and its return; see map_snapshot.hpp for its cost. A safepoint.
+  Snapshot<FrozenMap<K, V>> snapshot() const { return freeze<FrozenMap<K, V>>(); }
 
   // --- atomic for their key -----------------------------------------------------------------
 
@@ -150,6 +155,14 @@ class ConcurrentMap : public detail::MapShell<K, V> {
     }
   }
 
+ protected:
+  template <class F>
+  Snapshot<F> freeze() const {
+    const Root<const ConcurrentMap> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    return Snapshot<F>(here, this->parts(), [&] { return this->parts().ops->snapshot(here, this->state()); });
+  }
+
  private:
   template <class Take>
   bool visit(KeyArgument key, Take&& take) const {
@@ -186,6 +199,8 @@ template <class K, class V>
 class ConcurrentOrderedMap : public detail::Ordered<ConcurrentMap<K, V>> {
  public:
   using detail::Ordered<ConcurrentMap<K, V>>::Ordered;
+
+  Snapshot<OrderedFrozenMap<K, V>> snapshot() const { return this->template freeze<OrderedFrozenMap<K, V>>(); }
 
   static constexpr auto midden_refs = refs<ConcurrentOrderedMap>(base<detail::Ordered<ConcurrentMap<K, V>>>);
 };

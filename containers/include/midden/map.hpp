@@ -40,10 +40,11 @@
 #include <midden/make.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/map_cursor.hpp>
-#include <midden/map_group.hpp>
 #include <midden/map_key.hpp>
+#include <midden/map_look_ups.hpp>
 #include <midden/map_ordered.hpp>
 #include <midden/map_shell.hpp>
+#include <midden/map_snapshot.hpp>
 #include <midden/map_value.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
@@ -55,63 +56,24 @@ struct MapOptions {
   std::string_view backend;
 };
 
-// Its size, walks, single writes and figures stand in map_shell.hpp.
+namespace detail {
+
+// A copy of the state of a map that nobody writes meanwhile. A safepoint.
+MapView copy_view(Attach& here, const MapParts& parts, const MapShape& shape, MapState& state);
+
+}  // namespace detail
+
+// Its size, walks and figures stand in map_reading.hpp, look-ups in map_look_ups.hpp, single writes in map_shell.hpp.
 template <class K, class V>
-class Map : public detail::MapShell<K, V> {
-  using Shell_ = detail::MapShell<K, V>;
+class Map : public detail::LookUps<detail::MapShell<K, V>> {
+  using Base_ = detail::LookUps<detail::MapShell<K, V>>;
 
  public:
-  using Shell_::Shell_;
-  using typename Shell_::Cursor;
-  using typename Shell_::Hit;
-  using typename Shell_::KeyArgument;
-  using typename Shell_::Owned;
+  using Base_::Base_;
+  using typename Base_::KeyArgument;
 
-  // --- reading ------------------------------------------------------------------------------
-
-  bool contains(KeyArgument key) const { return look_up(key).data != nullptr; }
-  Hit find(KeyArgument key) const {
-    this->let_collect();
-    MapState& state = this->own_state();
-    const detail::EncodedKey<K> encoded(key);
-    return Hit(this->parts(), state, encoded.key());
-  }
-  // A copy of the value: std::string for strings, a Root for references.
-  std::optional<Owned> get(KeyArgument key) const {
-    const MapFound found = look_up(key);
-    if (found.data == nullptr) return std::nullopt;
-    return detail::ValueTraits<V>::own(found);
-  }
-  // Throws std::out_of_range where the key is absent.
-  Owned at(KeyArgument key) const {
-    const MapFound found = look_up(key);
-    if (found.data == nullptr) throw std::out_of_range("midden::Map::at: no such key");
-    return detail::ValueTraits<V>::own(found);
-  }
-
-  // Looks up each key of a range and calls f(key, value), in order; `value` points to what a cursor
-  // would show, or is null where the key is absent. In a map larger than the caches several times as
-  // fast as one look-up after the other. `f` may not write this map.
-  template <std::ranges::forward_range Keys, class F>
-  void find_many(const Keys& keys, F&& f) const {
-    static_assert(detail::lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
-    const Root<const Map> keep(detail::require_own(this->parts()), this);
-    for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
-      this->let_collect();
-      const auto group = at;
-      detail::KeyGroup<K> encoded;
-      for (; at != end && !encoded.full(); ++at) encoded.add(*at);
-      detail::find_group(this->parts(), this->own_state(), encoded.keys(), encoded.found());
-      auto key = group;
-      for (const MapFound& found : encoded.found()) {
-        std::optional<typename Cursor::View> value;
-        if (found.data != nullptr) value.emplace(detail::ValueTraits<V>::view(found));
-        f(*key++, value.has_value() ? &*value : nullptr);
-      }
-    }
-  }
-
-  // --- writing ------------------------------------------------------------------------------
+  // A copy of the map as it is now; see map_snapshot.hpp. Reading, and a safepoint.
+  Snapshot<FrozenMap<K, V>> snapshot() const { return freeze<FrozenMap<K, V>>(); }
 
   // insert_or_assign for each pair of a range; returns how many keys were new. Keys that ascend, or
   // come in ascending runs, cost an ordered map a fraction of others. Where one throws, those before
@@ -130,28 +92,32 @@ class Map : public detail::MapShell<K, V> {
   template <class F>
   V update(KeyArgument key, F&& change) requires(detail::ValueTraits<V>::kind == ValueKind::fixed) {
     const Root<Map> keep(detail::require_own(this->parts()), this);
-    std::optional<V> value = get(key);
+    std::optional<V> value = this->get(key);
     if (!value) value.emplace();
     std::forward<F>(change)(*value);
     this->insert_or_assign(key, *value);
     return *value;
   }
 
- private:
-  MapFound look_up(KeyArgument key) const {
-    this->let_collect();
-    const detail::EncodedKey<K> encoded(key);
-    return this->parts().ops->find(this->own_state(), encoded.key());
+ protected:
+  template <class F>
+  Snapshot<F> freeze() const {
+    const Root<const Map> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    return Snapshot<F>(here, this->parts(),
+                       [&] { return detail::copy_view(here, this->parts(), Map::shape, this->state()); });
   }
 
  public:
-  static constexpr auto midden_refs = refs<Map>(base<detail::MapShell<K, V>>);
+  static constexpr auto midden_refs = refs<Map>(base<Base_>);
 };
 
 template <class K, class V>
 class OrderedMap : public detail::Ordered<Map<K, V>> {
  public:
   using detail::Ordered<Map<K, V>>::Ordered;
+
+  Snapshot<OrderedFrozenMap<K, V>> snapshot() const { return this->template freeze<OrderedFrozenMap<K, V>>(); }
 
   static constexpr auto midden_refs = refs<OrderedMap>(base<detail::Ordered<Map<K, V>>>);
 };

@@ -200,7 +200,7 @@ struct MapOps {
   bool (*replace)(Attach&, MapState&, MapKey, MapValue expected, MapValue desired) = nullptr;
   // Erases the key where it has that value. Returns whether.
   bool (*erase_if)(Attach&, MapState&, MapKey, MapValue expected) = nullptr;
-  // The map as it was at one moment between the call and its return. Null: the backend takes no snapshots of such maps.
+  // The map as it was at one moment between the call and its return.
   MapView (*snapshot)(Attach&, MapState&) = nullptr;
 };
 

@@ -13,7 +13,8 @@
 // comes or goes meanwhile at most once.
 //
 // Errors: moving a cursor throws NotAttached where the thread is not attached to the map's
-// Runtime, and OutOfMemory; then it stands on none. Moving is a safepoint.
+// Runtime, std::logic_error where the map has been closed (map_snapshot.hpp), and OutOfMemory; then it
+// stands on none. Moving is a safepoint.
 // Threads: a cursor belongs to the thread that made it.
 
 #include <cstddef>
@@ -77,9 +78,14 @@ class MapBound {
   bool is_none_ = true;
 };
 
+// What a cursor asks of its map before it moves, where the map cannot close: nothing.
+struct Lasting {
+  void require() const noexcept {}
+};
+
 }  // namespace detail
 
-template <class K, class V>
+template <class K, class V, class Source = detail::Lasting>
 class MapCursorOf {
  public:
   using Entry = MapEntry<K, V>;
@@ -104,8 +110,8 @@ class MapCursorOf {
   // For maps: `place` puts the cursor on its first entry and tells whether there is one; with an
   // `end` the cursor stops in front of that key.
   template <class Place>
-  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end, Place place)
-      : MapCursorOf(parts, state, std::move(end)) {
+  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end, Place place, const Source& source)
+      : MapCursorOf(parts, state, std::move(end), source) {
     Attach here(*parts_.runtime);
     safepoint(here);
     stand(place(here, state, cursor_));
@@ -116,14 +122,15 @@ class MapCursorOf {
   void move(bool (*step)(Attach&, MapState&, MapCursor&)) {
     standing_ = false;
     detail::require_own(parts_);
+    source_.require();
     Attach here(*parts_.runtime);
     safepoint(here);
     stand(step(here, *cursor_.map, cursor_));
   }
 
  private:
-  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end)
-      : parts_(parts), end_(std::move(end)) {
+  MapCursorOf(const detail::MapParts& parts, MapState& state, detail::MapBound end, const Source& source)
+      : parts_(parts), source_(source), end_(std::move(end)) {
     detail::require_own(parts_);
     cursor_.map = &state;
   }
@@ -136,6 +143,7 @@ class MapCursorOf {
   }
 
   const detail::MapParts parts_;
+  [[no_unique_address]] const Source source_;
   const detail::MapBound end_;
   bool standing_ = false;
   MapCursor cursor_;
@@ -143,10 +151,10 @@ class MapCursorOf {
 };
 
 // A cursor of an OrderedMap, which can go back.
-template <class K, class V>
-class OrderedCursorOf : public MapCursorOf<K, V> {
+template <class K, class V, class Source = detail::Lasting>
+class OrderedCursorOf : public MapCursorOf<K, V, Source> {
  public:
-  using MapCursorOf<K, V>::MapCursorOf;
+  using MapCursorOf<K, V, Source>::MapCursorOf;
 
   OrderedCursorOf& operator++() {
     this->move(this->ops().next);

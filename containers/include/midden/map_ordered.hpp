@@ -1,7 +1,7 @@
 #pragma once
 // What maps that keep keys in order add: places by key, ranges, and cursors that go back.
 //
-//   M   Map or ConcurrentMap; a backend keeps the order, as keys are encoded (map_key.hpp)
+//   M   Map, ConcurrentMap or FrozenMap; a backend keeps the order, as keys are encoded (map_key.hpp)
 //
 // Threads: as M says.
 
@@ -31,16 +31,16 @@ class Ordered : public M {
  public:
   using M::M;
   using typename M::KeyArgument;
-  using Cursor = OrderedCursorOf<K, V>;
+  using Cursor = OrderedCursorOf<K, V, typename M::Source>;
 
-  Cursor begin() const { return Cursor(this->parts(), this->own_state(), MapBound(), this->parts().ops->first); }
+  Cursor begin() const { return place(MapBound(), this->parts().ops->first); }
 
   // A part of the map, to walk over. It keeps the map alive.
   class Range {
    public:
     Cursor begin() const {
       const MapOps& ops = *map_->parts().ops;
-      return Cursor(map_->parts(), map_->own_state(), to_, [&](Attach& here, MapState& state, MapCursor& cursor) {
+      return map_->place(to_, [&](Attach& here, MapState& state, MapCursor& cursor) {
         return from_.none() ? ops.first(here, state, cursor) : ops.seek(here, state, cursor, from_.key());
       });
     }
@@ -59,13 +59,13 @@ class Ordered : public M {
   // The first entry whose key is not less.
   Cursor lower_bound(KeyArgument key) const {
     const EncodedKey<K> encoded(key);
-    return Cursor(this->parts(), this->own_state(), MapBound(),
-                  [&encoded, seek = this->parts().ops->seek](Attach& here, MapState& state, MapCursor& cursor) {
-                    return seek(here, state, cursor, encoded.key());
-                  });
+    return place(MapBound(),
+                 [&encoded, seek = this->parts().ops->seek](Attach& here, MapState& state, MapCursor& cursor) {
+                   return seek(here, state, cursor, encoded.key());
+                 });
   }
   // The entry with the greatest key.
-  Cursor last() const { return Cursor(this->parts(), this->own_state(), MapBound(), this->parts().ops->last); }
+  Cursor last() const { return place(MapBound(), this->parts().ops->last); }
 
   // Entries with from <= key < to.
   Range range(KeyArgument from, KeyArgument to) const {
@@ -104,6 +104,13 @@ class Ordered : public M {
     return ranges;
   }
 
+ private:
+  template <class Place>
+  Cursor place(const MapBound& end, Place to) const {
+    return Cursor(this->parts(), this->own_state(), end, to, this->source());
+  }
+
+ public:
   static constexpr auto midden_refs = refs<Ordered>(base<M>);
 };
 

@@ -13,6 +13,7 @@
 //                           make_ring                            no capacity
 //   std::out_of_range       at() of every container, and what    an index or key that is not there
 //                           takes or removes a range of one
+//   std::logic_error        every call that reads a FrozenMap    its snapshot has been closed
 //   std::bad_alloc          every call that keeps books          no memory outside of the heap
 //
 // What cannot be an exception (a broken heap, misuse that a check found) prints what, the

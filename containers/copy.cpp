@@ -1,0 +1,40 @@
+#include "containers/copy.hpp"
+
+#include <midden/map.hpp>
+
+namespace midden::inline MIDDEN_ABI {
+
+namespace containers {
+
+MapFill::MapFill(Attach& here, const MapOps& ops, const MapShape& shape)
+    : ops_(ops),
+      references_(shape.value == ValueKind::reference),
+      map_(ops.create(here, shape, detail::next_map_seed(here.runtime()))) {}
+
+void MapFill::add(Attach& here, MapKey key, MapValue value) {
+  if (references_) object_ = const_cast<void*>(value.data);
+  safepoint(here);
+  if (ops_.upsert_near != nullptr) {
+    ops_.upsert_near(here, *map_, key, value, MapWrite::assign, near_);
+  } else {
+    ops_.upsert(here, *map_, key, value, MapWrite::assign);
+  }
+}
+
+}  // namespace containers
+
+namespace detail {
+
+MapView copy_view(Attach& here, const MapParts& parts, const MapShape& shape, MapState& state) {
+  containers::MapFill copy(here, *parts.ops, shape);
+  const bool references = shape.value == ValueKind::reference;
+  containers::for_each_entry(here, *parts.ops, state, [&](MapKey key, MapFound found) {
+    const void* const value = references ? static_cast<const Ref<void>*>(found.data)->get() : found.data;
+    copy.add(here, key, {value, found.size});
+  });
+  return {parts.ops, copy.map()};
+}
+
+}  // namespace detail
+
+}  // namespace midden::inline MIDDEN_ABI

@@ -331,3 +331,45 @@ TEST_CASE("The parts of an ordered map are walked by several threads while anoth
     CHECK(lasting == keys * (thread_count - 1));
   });
 }
+
+TEMPLATE_TEST_CASE("Snapshots beside writers and collections show one moment", "", std::int64_t, std::string_view) {
+  for_each_backend([](const std::string& backend) {
+    Runtime runtime(shared_config());
+    Attach here(runtime);
+    const midden::GlobalRoot<ConcurrentMap<TestType, std::int64_t>> shared(
+        midden::make_concurrent_map<TestType, std::int64_t>(here, {.backend = backend}));
+    std::atomic<unsigned> writing{thread_count - 1};
+    std::atomic<int> wrong{0};
+    const Collecting collecting(runtime);
+    constexpr std::uint64_t pairs = 20;
+    // Each writer counts up the first of a pair, then the second.
+    together(runtime, [&](Attach& attach, unsigned t) {
+      ConcurrentMap<TestType, std::int64_t>& map = *shared.get();
+      const auto key = [](std::uint64_t pair, std::uint64_t side) { return Kind<TestType>::make(2 * pair + side); };
+      if (t < thread_count - 1) {
+        auto random = test_generator(890 + t);
+        std::array<std::int64_t, pairs> counts{};
+        for (int i = scaled(backend, 20'000); i > 0; --i) {
+          const std::uint64_t pair = random() % pairs;
+          ++counts[pair];
+          map.insert_or_assign(attach, key(pair * thread_count + t, 0), counts[pair]);
+          map.insert_or_assign(attach, key(pair * thread_count + t, 1), counts[pair]);
+        }
+        --writing;
+        return;
+      }
+      while (writing != 0) {
+        const auto then = map.snapshot();
+        std::size_t entries = 0;
+        for ([[maybe_unused]] const auto entry : *then) ++entries;
+        wrong += entries != then->size();
+        for (std::uint64_t pair = 0; pair < pairs * thread_count; ++pair) {
+          const std::int64_t first = then->get(key(pair, 0)).value_or(0);
+          const std::int64_t second = then->get(key(pair, 1)).value_or(0);
+          wrong += first != second && first != second + 1;
+        }
+      }
+    });
+    CHECK(wrong == 0);
+  });
+}

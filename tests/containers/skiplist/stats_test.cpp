@@ -42,7 +42,7 @@ TEST_CASE("The leaves of a large list are estimated within a twentieth") {
   const auto leaves = static_cast<double>(leaves_of(list.list.towers()).size());
   REQUIRE(leaves > 3 * 1024);
   CHECK(static_cast<double>(stats.nodes[0]) == Approx(leaves).epsilon(0.05));
-  CHECK(stats.load == Approx(150'000 / (46 * leaves)).epsilon(0.05));
+  CHECK(stats.load == Approx(150'000 / (Node::max_words * leaves)).epsilon(0.05));
 }
 
 TEST_CASE("Entries that wait for a cursor are counted until it closes") {

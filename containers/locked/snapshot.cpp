@@ -37,7 +37,8 @@ void for_each_map(Shards& shards, F&& f) {
   }
 }
 
-// All entries of one moment. Where those that have room for them are too few it says how many there were, and takes none.
+// All entries of one moment. Where those that have room for them are too few it says how many there were, and takes
+// none.
 std::optional<std::size_t> copy_out(Attach& here, const MapOps& inner, Shards& shards, Entries& entries) {
   return without_safepoints(here, [&]() -> std::optional<std::size_t> {
     entries.clear();  // of a time before that was refused an allocation for a cursor

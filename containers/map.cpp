@@ -6,43 +6,17 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <midden/error.hpp>
 #include <midden/runtime.hpp>
 
-#include "containers/map_table.hpp"
+#include "containers/map_choice.hpp"
 
 namespace midden::inline MIDDEN_ABI::detail {
 
 namespace {
-
-std::string known_backends() {
-  std::string list;
-  for (const std::string& name : map_backend_names()) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
-}
-
-// The backend's operations for such a map, or null.
-const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
-  const MapOps* ops = backend.ops(shape);
-  if (ops == nullptr || (ordered && !ops->ordered)) return nullptr;
-  containers::require_whole(backend, *ops, ops->ordered, false);
-  return ops;
-}
-
-const MapBackend& require_backend(std::string_view name, const std::string& said_by) {
-  const MapBackend* backend = find_map_backend(name);
-  if (backend != nullptr) return *backend;
-  throw ConfigError("midden: " + said_by + " asks for map backend '" + std::string(name) +
-                    "', which is not known; known are: " + known_backends());
-}
-
-std::string what_is_missing(const MapBackend& backend, bool ordered, const MapShape& shape) {
-  const bool order = ordered && backend.ops(shape) != nullptr;
-  return "map backend '" + backend.name +
-         (order ? "' does not keep keys in order" : "' does not hold such keys and values");
-}
 
 // Whether this is the first time for this Runtime. The seed tells it from one that was at the
 // same address before.
@@ -56,25 +30,25 @@ bool first_notice(const Runtime& runtime) {
 }  // namespace
 
 MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, const MapShape& shape) {
-  if (!options.backend.empty()) {
-    const MapBackend& backend = require_backend(options.backend, "MapOptions::backend");
-    if (const MapOps* ops = ops_of(backend, ordered, shape)) return {&backend, ops, &runtime};
-    throw ConfigError("midden: " + what_is_missing(backend, ordered, shape));
-  }
-  const MapBackend& configured = require_backend(runtime.config().map, "Config::map (MIDDEN_MAP)");
-  if (const MapOps* ops = ops_of(configured, ordered, shape)) return {&configured, ops, &runtime};
-  for (const std::string& name : map_backend_names()) {
-    const MapBackend& other = *find_map_backend(name);
-    const MapOps* const ops = ops_of(other, ordered, shape);
+  const bool asked = !options.backend.empty();
+  const std::string_view name = asked ? options.backend : std::string_view(runtime.config().map);
+  const MapBackend& backend =
+      containers::require_backend(name, asked ? "MapOptions::backend" : "Config::map (MIDDEN_MAP)");
+  if (asked) return {&backend, &containers::require_ops(backend, ordered, shape), &runtime};
+  if (const MapOps* ops = containers::ops_of(backend, ordered, shape)) return {&backend, ops, &runtime};
+  for (const std::string& other_name : map_backend_names()) {
+    const MapBackend& other = *find_map_backend(other_name);
+    const MapOps* const ops = containers::ops_of(other, ordered, shape);
     if (ops == nullptr) continue;
     if (first_notice(runtime)) {
-      runtime.config().message("midden: " + runtime.config().name + ": " + what_is_missing(configured, ordered, shape) +
-                               "; '" + name + "' serves such maps");
+      runtime.config().message("midden: " + runtime.config().name + ": " +
+                               containers::what_is_missing(backend, ordered, shape) + "; '" + other_name +
+                               "' serves such maps");
     }
     return {&other, ops, &runtime};
   }
-  throw ConfigError("midden: " + what_is_missing(configured, ordered, shape) +
-                    ", and no other does; known are: " + known_backends());
+  throw ConfigError("midden: " + containers::what_is_missing(backend, ordered, shape) +
+                    ", and no other does; known are: " + containers::known_backends());
 }
 
 // The counter makes them differ, the finaliser (SplitMix64, Steele, Lea and Flood 2014) makes them

@@ -1,0 +1,40 @@
+#include "containers/map_choice.hpp"
+
+#include <midden/error.hpp>
+
+#include "containers/map_table.hpp"
+
+namespace midden::inline MIDDEN_ABI::containers {
+
+std::string known_backends() {
+  std::string list;
+  for (const std::string& name : map_backend_names()) list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
+const MapBackend& require_backend(std::string_view name, const std::string& said_by) {
+  const MapBackend* backend = find_map_backend(name);
+  if (backend != nullptr) return *backend;
+  throw ConfigError("midden: " + said_by + " asks for map backend '" + std::string(name) +
+                    "', which is not known; known are: " + known_backends());
+}
+
+const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
+  const MapOps* ops = backend.ops(shape);
+  if (ops == nullptr || (ordered && !ops->ordered)) return nullptr;
+  require_whole(backend, *ops, ops->ordered, false);
+  return ops;
+}
+
+const MapOps& require_ops(const MapBackend& backend, bool ordered, const MapShape& shape) {
+  if (const MapOps* ops = ops_of(backend, ordered, shape)) return *ops;
+  throw ConfigError("midden: " + what_is_missing(backend, ordered, shape));
+}
+
+std::string what_is_missing(const MapBackend& backend, bool ordered, const MapShape& shape) {
+  const bool order = ordered && backend.ops(shape) != nullptr;
+  return "map backend '" + backend.name +
+         (order ? "' does not keep keys in order" : "' does not hold such keys and values");
+}
+
+}  // namespace midden::inline MIDDEN_ABI::containers

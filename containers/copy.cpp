@@ -26,13 +26,15 @@ void MapFill::add(Attach& here, MapKey key, MapValue value) {
 namespace detail {
 
 MapView copy_view(Attach& here, const MapParts& parts, const MapShape& shape, MapState& state) {
-  containers::MapFill copy(here, *parts.ops, shape);
+  // That of a map which is being rebuilt serves only it.
+  const MapOps& table = *parts.backend->ops(shape);
+  containers::MapFill copy(here, table, shape);
   const bool references = shape.value == ValueKind::reference;
   containers::for_each_entry(here, *parts.ops, state, [&](MapKey key, MapFound found) {
     const void* const value = references ? static_cast<const Ref<void>*>(found.data)->get() : found.data;
     copy.add(here, key, {value, found.size});
   });
-  return {parts.ops, copy.map()};
+  return {&table, copy.map()};
 }
 
 }  // namespace detail

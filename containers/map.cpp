@@ -51,6 +51,12 @@ MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, c
                     ", and no other does; known are: " + containers::known_backends());
 }
 
+Root<MapState> create_map(Attach& here, const MapParts& parts, bool ordered, const MapShape& shape) {
+  Root<MapState> state = parts.ops->create(here, shape, next_map_seed(*parts.runtime));
+  state->ordered = ordered;
+  return state;
+}
+
 // The counter makes them differ, the finaliser (SplitMix64, Steele, Lea and Flood 2014) makes them
 // look unrelated. Relaxed: numbers need only be distinct.
 std::uint64_t next_map_seed(Runtime& runtime) {

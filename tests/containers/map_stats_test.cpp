@@ -152,4 +152,11 @@ TEST_CASE("Figures read as lines, of what applies") {
           "1 entry in 2.00 KiB, 3 references to scan\n"
           "2 snapshots open, the oldest for 1210 ms, 2.00 KiB held back");
   }
+  SECTION("of a map that is being rebuilt") {
+    stats.rebuilding = true;
+    stats.moved = 0.75;
+    CHECK(fmt::format("{}", stats) ==
+          "1 entry in 2.00 KiB, 3 references to scan\n"
+          "being rebuilt, 75.0 % moved");
+  }
 }

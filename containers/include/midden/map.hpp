@@ -4,8 +4,8 @@
 //   Root<Map> ──▶ | backend | operations | runtime | state ──▶ the backend's own objects
 //
 // A map is a thin typed shell over a backend (map_backend.hpp), which is chosen when the map is
-// made: by argument, else by Config::map (MIDDEN_MAP). KeyCodec tells what may be a key,
-// ValueTraits what may be a value.
+// made: by argument, else by Config::map (MIDDEN_MAP). It may move to another one later, see
+// map_rebuild.hpp. KeyCodec tells what may be a key, ValueTraits what may be a value.
 //
 //   auto hits = midden::make_map<std::string_view, std::int64_t>();
 //   hits->insert_or_assign("alice", 1);
@@ -83,8 +83,15 @@ class Map : public detail::LookUps<detail::MapShell<K, V>> {
     const Root<Map> keep(detail::require_own(this->parts()), this);
     Attach here(*this->parts().runtime);
     std::size_t inserted = 0;
+    Root<MapState> written(&this->own_state());
     MapFinger near;
-    for (const auto& [key, value] : entries) inserted += this->write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
+    for (const auto& [key, value] : entries) {
+      if (written.get() != &this->own_state()) {
+        written = &this->own_state();
+        near = {};
+      }
+      inserted += this->write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
+    }
     return inserted;
   }
   // Gives `change` the value, or V{} where the key is absent, stores what it has made of it and
@@ -97,6 +104,25 @@ class Map : public detail::LookUps<detail::MapShell<K, V>> {
     std::forward<F>(change)(*value);
     this->insert_or_assign(key, *value);
     return *value;
+  }
+
+  // --- another backend ----------------------------------------------------------------------
+
+  // Begins to move to the backend of that name; map_rebuild.hpp tells how. Does nothing where the map has that one
+  // or moves to it already; a move to another one is finished first. Throws ConfigError where the backend is not
+  // known, cannot hold such keys and values, or does not keep an order that the map has; std::logic_error while a
+  // cursor walks over the map; what finish_rebuild throws. A safepoint; a writer's operation.
+  void rebuild(std::string_view backend) {
+    const Root<Map> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    detail::rebuild_map(here, this->own_parts(), this->state_place(), this->shape, backend);
+  }
+  // Moves all that is left, in time in proportion to it. Throws std::logic_error while a cursor walks over the map,
+  // OutOfMemory, and TooLarge; then the map is whole, and still on its way. Polls; a writer's operation.
+  void finish_rebuild() {
+    const Root<Map> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    detail::finish_rebuild(here, this->own_parts(), this->state_place());
   }
 
  protected:
@@ -127,13 +153,16 @@ namespace detail {
 // The backend for a new map. Throws ConfigError naming what was asked for and what is known.
 MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, const MapShape& shape);
 
+// A state of these parts, empty. A safepoint; throws OutOfMemory.
+Root<MapState> create_map(Attach& here, const MapParts& parts, bool ordered, const MapShape& shape);
+
 // Random, and another at each call.
 std::uint64_t next_map_seed(Runtime& runtime);
 
 template <class M>
 Root<M> make_map_object(Attach& here, const MapOptions& options, bool ordered) {
   const MapParts parts = choose_map(here.runtime(), options, ordered, M::shape);
-  const Root<MapState> state = parts.ops->create(here, M::shape, next_map_seed(here.runtime()));
+  const Root<MapState> state = create_map(here, parts, ordered, M::shape);
   return make<M>(here, parts, state);
 }
 

@@ -29,6 +29,7 @@
 // Safepoints: only where a function takes `Attach&`; the caller keeps the state object and a
 // value that is a reference alive across them.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -91,9 +92,25 @@ struct MapUpsert {
   bool inserted;
 };
 
+// Whether writes see to a map's backend first (map_rebuild.hpp).
+enum class MapTended : std::uint8_t { no, rebuilding };
+
 // The heap object a backend keeps a map in. A backend's own state begins with it as its first
-// base; its type brings the scan function.
-struct MapState {};
+// base; its type brings the scan function. What it holds itself is the shell's.
+class MapState {
+ public:
+  bool ordered = false;  // whether the map was asked for with order
+  MapTended tended = MapTended::no;
+
+  // Walks that are open, for which a rebuild waits; those of several readers may begin at once.
+  // Relaxed, all: between a reader and the writer stands whatever makes the map theirs in turn.
+  bool has_walks() const noexcept { return walks_.load(std::memory_order_relaxed) != 0; }
+  void begin_walk() const noexcept { walks_.fetch_add(1, std::memory_order_relaxed); }
+  void end_walk() const noexcept { walks_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  mutable std::atomic<std::uint32_t> walks_{0};
+};
 
 // A cursor's storage, in the frame of whoever walks. The backend owns all but `key` and
 // `value`; `held` keeps heap objects of the backend alive.
@@ -103,7 +120,7 @@ struct MapCursor {
   Root<MapState> map;  // the state that is walked; set by the shell before the first call
   Root<void> held[2];
   alignas(8) std::byte position[64] = {};  // position_as
-  std::uint64_t outer[2] = {};             // not the backend's: of a table that puts locks around it
+  std::uint64_t outer[2] = {};             // not the backend's: of a table that wraps it
   alignas(16) std::byte copy[128] = {};
 };
 

@@ -93,7 +93,10 @@ class MapCursorOf {
 
   MapCursorOf(const MapCursorOf&) = delete;
   MapCursorOf& operator=(const MapCursorOf&) = delete;
-  ~MapCursorOf() { parts_.ops->close(*cursor_.map, cursor_); }
+  ~MapCursorOf() {
+    parts_.ops->close(*cursor_.map, cursor_);
+    if (counted()) cursor_.map->end_walk();
+  }
 
   // Whether it stands on an entry; key, value and moves require that it does.
   explicit operator bool() const { return standing_; }
@@ -133,7 +136,10 @@ class MapCursorOf {
       : parts_(parts), source_(source), end_(std::move(end)) {
     detail::require_own(parts_);
     cursor_.map = &state;
+    if (counted()) state.begin_walk();
   }
+  // A map of all threads is not rebuilt, and its threads would have to share the count.
+  bool counted() const { return parts_.ops->visit == nullptr; }
   void stand(bool on_entry) {
     const bool stands = on_entry && (end_.none() || detail::key_less(cursor_.key, end_.key()));
     if (stands) {

@@ -15,6 +15,7 @@
 //   load 0.72, 4 levels, nodes from the leaves up: 30509, 989, 32, 1
 //   arena: 1.78 KiB free, 0 B retired
 //   2 snapshots open, the oldest for 14.2 s, 3.40 MiB held back
+//   being rebuilt, 25.0 % moved
 //
 // Lines that do not apply are left out, and buckets with less than a thousandth of the look-ups.
 //
@@ -47,6 +48,9 @@ struct fmt::formatter<midden::MapStats> : midden::detail::ReportFormatter {
     if (stats.sampled != 0) out = hottest(out, stats);
     if (stats.levels != 0) out = levels(out, stats);
     if (stats.snapshots != 0) out = snapshots(out, stats);
+    if (stats.rebuilding) {
+      out = fmt::format_to(out, "\nbeing rebuilt, {} moved", midden::detail::percent_text(stats.moved));
+    }
     return out;
   }
 

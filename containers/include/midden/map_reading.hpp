@@ -82,6 +82,9 @@ class MapReading {
   }
   // Requires: own_state() would not throw.
   MapState& state() const { return *state_; }
+  // To rebuild the map. Both belong together.
+  MapParts& own_parts() { return parts_; }
+  Ref<MapState>& state_place() { return state_; }
   Source source() const {
     if constexpr (closes) {
       return Source(*this);
@@ -115,7 +118,7 @@ class MapReading {
     }
   }
 
-  const MapParts parts_;
+  MapParts parts_;
   Ref<MapState> state_;  // null where the map has been closed
 
  public:

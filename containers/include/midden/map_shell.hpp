@@ -16,6 +16,7 @@
 #include <midden/map_backend.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_reading.hpp>
+#include <midden/map_rebuild.hpp>
 #include <midden/map_value.hpp>
 #include <midden/root.hpp>
 
@@ -49,6 +50,7 @@ class MapShell : public MapReading<K, V> {
   bool erase(Attach& here, KeyArgument key) {
     const Root<MapShell> keep(require_own(this->parts()), this);
     safepoint(here);
+    tend(here);
     const EncodedKey<K> encoded(key);
     return this->parts().ops->erase(here, this->state(), encoded.key());
   }
@@ -56,6 +58,7 @@ class MapShell : public MapReading<K, V> {
   void clear() {
     const Root<MapShell> keep(require_own(this->parts()), this);
     Attach here(*this->parts().runtime);
+    tend(here);
     this->parts().ops->clear(here, this->state());
   }
 
@@ -71,6 +74,7 @@ class MapShell : public MapReading<K, V> {
     const typename ValueTraits<V>::Kept kept(value);
     require_written(encoded.key(), kept.value());
     safepoint(here);
+    tend(here);
     if (near != nullptr && this->parts().ops->upsert_near != nullptr) {
       return this->parts().ops->upsert_near(here, this->state(), encoded.key(), kept.value(), mode, *near).inserted;
     }
@@ -82,6 +86,12 @@ class MapShell : public MapReading<K, V> {
     if constexpr (shape.key == KeyKind::variable || shape.value == ValueKind::variable) {
       require_sizes(key, value, shape);
     }
+  }
+
+ private:
+  void tend(Attach& here) {
+    if (this->state().tended != MapTended::no) [[unlikely]]
+      tend_map(here, this->own_parts(), this->state_place());
   }
 
  public:

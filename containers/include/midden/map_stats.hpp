@@ -73,6 +73,11 @@ struct MapStats {
   std::size_t snapshots = 0;                    // that are open
   std::chrono::nanoseconds oldest_snapshot{0};  // how long the oldest of them has been
   std::size_t held_bytes = 0;                   // of what has left the map and one of them may still show
+
+  // --- maps that move to another backend (map_rebuild.hpp) ------------------------------------
+
+  bool rebuilding = false;  // then all figures are those of both together
+  double moved = 0;         // share of the entries that the new backend has
 };
 
 }  // namespace midden::inline MIDDEN_ABI

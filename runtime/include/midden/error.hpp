@@ -2,7 +2,8 @@
 // Every way to fail that a host can catch, and which call fails so. First the library's own
 // classes, then those of the standard that it throws as they are, which are no midden::Error.
 //
-//   ConfigError    Runtime(), register_map_backend, make_map     a setting that cannot be used
+//   ConfigError    Runtime(), register_map_backend, make_map,    a setting that cannot be used
+//                  Map::rebuild
 //   OutOfMemory    every call that allocates                     the hard limit, or the system refused
 //   TooLarge       every call that writes a map                  a key or value beyond the limits, a full map
 //   NotAttached    every call that touches the heap              no Attach on this thread, or it is Blocked
@@ -11,6 +12,7 @@
 //   std::invalid_argument   Runtime::add_type                    a description that cannot be
 //                           Runtime::retire_type, make_object    an empty, foreign or retired TypeHandle
 //                           make_ring                            no capacity
+//   std::logic_error        Map::rebuild, Map::finish_rebuild    a cursor walks over the map
 //   std::out_of_range       at() of every container, and what    an index or key that is not there
 //                           takes or removes a range of one
 //   std::logic_error        every call that reads a FrozenMap    its snapshot has been closed

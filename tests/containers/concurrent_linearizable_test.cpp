@@ -194,7 +194,7 @@ class Historian {
 template <class K, class V>
 void check_histories(int operations) {
   constexpr int of_round = 500;
-  for_each_backend([&](const std::string& backend) {
+  for_each_concurrent_backend([&](const std::string& backend) {
     midden::Config config = shared_config();
     config.gc_floor = std::size_t{4} << 20;
     Runtime runtime(config);

@@ -23,7 +23,7 @@ using SharedBench = Bench<K, V, ConcurrentMap<K, V>>;
 
 TEMPLATE_TEST_CASE("A concurrent walk shows each lasting entry once while its thread writes at random", "",
                    std::int64_t, std::string_view) {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     std::uint64_t stream = 1000;
     for_each_value([&]<class V>() {
       std::mt19937_64 random = test_generator(++stream);
@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("A concurrent walk shows each lasting entry once while its th
 }
 
 TEST_CASE("A concurrent walk shows what was there at its begin while the map grows and shrinks much") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     SharedBench<std::string_view, std::int64_t> bench(runtime, backend);
@@ -66,7 +66,7 @@ TEST_CASE("A concurrent walk shows what was there at its begin while the map gro
 }
 
 TEST_CASE("All entries of a concurrent map can be erased by one walk") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     SharedBench<std::string_view, Ref<Node>> bench(runtime, backend);
@@ -82,7 +82,7 @@ TEST_CASE("All entries of a concurrent map can be erased by one walk") {
 }
 
 TEST_CASE("A clear ends the walks over a concurrent map, also where it is filled again") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     SharedBench<std::string_view, std::int64_t> bench(runtime, backend);
@@ -98,7 +98,7 @@ TEST_CASE("A clear ends the walks over a concurrent map, also where it is filled
 
 TEMPLATE_TEST_CASE("What cursors and find show of a concurrent map outlives its entry", "", std::int64_t,
                    std::string_view, Key100) {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     for_each_value([&]<class V>() {
       midden::Config config = map_config();
       config.check = true;
@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("What cursors and find show of a concurrent map outlives its 
 TEMPLATE_TEST_CASE("Walks beside writers show lasting entries once, and values that were there", "", std::int64_t,
                    std::string_view, Ref<Node>) {
   // Even keys last, with values that change; odd ones come and go.
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     midden::Config config = shared_config();
     config.gc_floor = std::size_t{1} << 20;
     Runtime runtime(config);

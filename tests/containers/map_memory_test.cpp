@@ -60,8 +60,8 @@ TEMPLATE_TEST_CASE("A map that cannot grow stays as it was and goes on when ther
       }
     }
     REQUIRE(refused == 5);
-    // A walk needs some memory, too.
-    ballast.give_back(1);
+    // A walk needs some memory, too, and a rebuild has two maps.
+    ballast.give_back(is_always_rebuilt(backend) ? 20 : 1);
     bench.compare();
     // Overwriting and erasing still work, or fail without a trace.
     std::mt19937_64 random = test_generator(500);
@@ -164,6 +164,7 @@ TEST_CASE("A hash map from which nearly all is erased gives its memory back") {
 
 TEMPLATE_TEST_CASE("An empty map takes 256 bytes of the heap at most", "", std::int64_t, midden::Ref<Node>) {
   for_each_backend([](const std::string& backend) {
+    if (is_always_rebuilt(backend)) return;  // a map around another
     using Map = midden::Map<std::string_view, TestType>;
     constexpr std::size_t count = 100'000;
     Runtime runtime(map_config());

@@ -59,7 +59,7 @@ void known(const char* name, const MapOps* (*ops)(const MapShape&)) {
 }  // namespace
 
 TEST_CASE("An empty concurrent map takes 256 bytes of the heap at most") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     using Map = midden::ConcurrentMap<std::string_view, std::int64_t>;
     constexpr std::size_t count = 100'000;
     Runtime runtime(map_config());
@@ -78,7 +78,7 @@ TEST_CASE("An empty concurrent map takes 256 bytes of the heap at most") {
 }
 
 TEST_CASE("Reading, erasing and clearing an empty concurrent map makes no shards") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     const auto map = midden::make_concurrent_map<std::int64_t, std::int64_t>({.backend = backend});
@@ -118,7 +118,7 @@ TEST_CASE("Entries are spread over shards, and figures are of all of them") {
 
 TEMPLATE_TEST_CASE("A concurrent map that cannot grow stays as it was and goes on when there is room again", "",
                    std::int64_t, std::string_view, Ref<Node>) {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     midden::Config config = map_config();
     config.heap_max = std::size_t{8} << 20;
     Runtime runtime(config);

@@ -27,11 +27,17 @@ bool first_notice(const Runtime& runtime) {
   return noticed.emplace(&runtime, runtime.seed()).second;
 }
 
+// The name that decides.
+std::string_view wished(const Runtime& runtime, const MapOptions& options) {
+  return options.backend.empty() ? std::string_view(runtime.config().map) : options.backend;
+}
+
 }  // namespace
 
 MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, const MapShape& shape) {
   const bool asked = !options.backend.empty();
-  const std::string_view name = asked ? options.backend : std::string_view(runtime.config().map);
+  std::string_view name = wished(runtime, options);
+  if (name == containers::automatic) name = containers::first_choice(ordered);
   const MapBackend& backend =
       containers::require_backend(name, asked ? "MapOptions::backend" : "Config::map (MIDDEN_MAP)");
   if (asked) return {&backend, &containers::require_ops(backend, ordered, shape), &runtime};
@@ -51,9 +57,12 @@ MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, c
                     ", and no other does; known are: " + containers::known_backends());
 }
 
-Root<MapState> create_map(Attach& here, const MapParts& parts, bool ordered, const MapShape& shape) {
+Root<MapState> create_map(Attach& here, const MapParts& parts, const MapOptions& options, bool ordered,
+                          const MapShape& shape) {
   Root<MapState> state = parts.ops->create(here, shape, next_map_seed(*parts.runtime));
+  const bool automatic = wished(*parts.runtime, options) == containers::automatic;
   state->ordered = ordered;
+  if (automatic && !ordered && containers::references_an_entry(shape) != 0) state->tended = MapTended::automatic;
   return state;
 }
 

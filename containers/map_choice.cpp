@@ -2,14 +2,15 @@
 
 #include <midden/error.hpp>
 
+#include "containers/hash/layout.hpp"
 #include "containers/map_table.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers {
 
 std::string known_backends() {
   std::string list;
-  for (const std::string& name : map_backend_names()) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
+  for (const std::string& name : map_backend_names()) list.append(name).append(", ");
+  return list.append(automatic);
 }
 
 const MapBackend& require_backend(std::string_view name, const std::string& said_by) {
@@ -35,6 +36,13 @@ std::string what_is_missing(const MapBackend& backend, bool ordered, const MapSh
   const bool order = ordered && backend.ops(shape) != nullptr;
   return "map backend '" + backend.name +
          (order ? "' does not keep keys in order" : "' does not hold such keys and values");
+}
+
+std::string_view first_choice(bool ordered) noexcept { return ordered ? "skiplist" : "hash"; }
+
+std::size_t references_an_entry(const MapShape& shape) {
+  const hash::Layout layout(shape);
+  return std::size_t{layout.key_refs()} + std::size_t{layout.value_refs()};
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers

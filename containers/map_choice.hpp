@@ -1,8 +1,9 @@
 #pragma once
-// Which backend serves a map.
+// Which backend serves a map: by its name, or as `auto` says.
 //
 // Threads: any.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 #include <midden/map_backend.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers {
+
+// What is asked for in the place of a backend's name, and is none.
+inline constexpr std::string_view automatic = "auto";
 
 // All that may be asked for.
 std::string known_backends();
@@ -23,5 +27,9 @@ const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& sh
 const MapOps& require_ops(const MapBackend& backend, bool ordered, const MapShape& shape);
 // Why there are none.
 std::string what_is_missing(const MapBackend& backend, bool ordered, const MapShape& shape);
+
+// Under `auto` (map_rebuild.hpp): what a map begins with, and the references for each entry in the tables of `hash`.
+std::string_view first_choice(bool ordered) noexcept;
+std::size_t references_an_entry(const MapShape& shape);
 
 }  // namespace midden::inline MIDDEN_ABI::containers

@@ -61,11 +61,20 @@ void move_for_a_write(Attach& here, MapParts& parts, Ref<MapState>& state) {
   end_if_done(parts, state);
 }
 
+bool is_due(const MapParts& parts, const MapState& state, const MapShape& shape) {
+  const std::size_t references = parts.ops->size(state) * containers::references_an_entry(shape);
+  return references > parts.runtime->config().map_auto_references && !state.has_walks();
+}
+
 }  // namespace
 
 void rebuild_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape, std::string_view name) {
+  if (name == containers::automatic) {
+    throw ConfigError("midden: Map::rebuild asks for map backend '" + std::string(name) + "', which is no backend");
+  }
   const MapBackend& backend = containers::require_backend(name, "Map::rebuild");
   const MapOps& ops = containers::require_ops(backend, state->ordered, shape);
+  if (state->tended == MapTended::automatic) state->tended = MapTended::no;
   if (&backend == parts.backend) return;
   finish_rebuild(here, parts, state);
   require_free(*state);
@@ -81,9 +90,13 @@ void finish_rebuild(Attach& here, MapParts& parts, Ref<MapState>& state) {
   }
 }
 
-void tend_map(Attach& here, MapParts& parts, Ref<MapState>& state) noexcept {
+void tend_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape) noexcept {
   try {
-    move_for_a_write(here, parts, state);
+    if (state->tended == MapTended::automatic && is_due(parts, *state, shape)) {
+      const MapBackend& backend = *find_map_backend("skiplist");
+      begin(here, parts, state, shape, backend, containers::require_ops(backend, state->ordered, shape));
+    }
+    if (state->tended == MapTended::rebuilding) move_for_a_write(here, parts, state);
   } catch (...) {
     // The map is whole, and the write has its own way to fail.
   }

@@ -10,6 +10,7 @@
 #include <midden/map_backend.hpp>
 
 #include "containers/hash/backend.hpp"
+#include "containers/map_choice.hpp"
 #include "containers/skiplist/backend.hpp"
 
 namespace midden::inline MIDDEN_ABI {
@@ -43,7 +44,7 @@ void register_map_backend(MapBackend backend) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   if (backend.name.empty()) throw ConfigError("midden: a map backend needs a name");
-  if (backend.name == "auto") throw ConfigError("midden: a map backend cannot have the name 'auto'");
+  if (backend.name == containers::automatic) throw ConfigError("midden: a map backend cannot have the name 'auto'");
   if (backend.ops == nullptr) throw ConfigError("midden: map backend '" + backend.name + "' has no operations");
   if (all.find(backend.name) != nullptr) {
     throw ConfigError("midden: a map backend of the name '" + backend.name + "' is already there");

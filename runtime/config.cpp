@@ -106,7 +106,7 @@ struct Variable {
 };
 
 constexpr std::array variables{
-    Variable{"MIDDEN_MAP", read_map, "the name of a map backend"},
+    Variable{"MIDDEN_MAP", read_map, "the name of a map backend, or auto"},
     Variable{"MIDDEN_GC_PERCENT", read_percent, "a whole number, or off"},
     Variable{"MIDDEN_MEMORY_LIMIT", read_size<&Config::memory_limit>, "bytes, as 512MiB or 2GiB"},
     Variable{"MIDDEN_HEAP_MAX", read_size<&Config::heap_max>, "bytes, as 512MiB or 2GiB"},

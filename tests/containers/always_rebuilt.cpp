@@ -76,7 +76,7 @@ template <const Names& names>
 void before_write(Attach& here, Rebuilt& state) {
   if (state.cursors != 0) return;
   if (state.map->tended != midden::MapTended::no) {
-    return midden::detail::tend_map(here, state.parts, state.map);
+    return midden::detail::tend_map(here, state.parts, state.map, state.shape);
   }
   if (++state.writes % writes_between != 0) return;
   try {

@@ -190,6 +190,8 @@ TEST_CASE("A backend that cannot serve the map is an error, and the map stays wh
   const std::string unknown = message_of<ConfigError>([&] { map->rebuild("tree"); });
   CHECK(contains(unknown, "'tree'"));
   CHECK(contains(unknown, "hash"));
+  CHECK(contains(unknown, "auto"));
+  CHECK_THROWS_AS(map->rebuild("auto"), ConfigError);
   CHECK(contains(message_of<ConfigError>([&] { ordered->rebuild("hash"); }), "does not keep keys in order"));
   // Also where the map is known by its base only.
   const Root<midden::Map<std::int64_t, std::int64_t>> base(ordered);

@@ -61,7 +61,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   const std::string map = midden::resolve({}).map;
-  if (midden::find_map_backend(map) == nullptr) {
+  if (map != "auto" && midden::find_map_backend(map) == nullptr) {
     throw bench::UsageError(fmt::format("MIDDEN_MAP names backend \"{}\", which is not known", map));
   }
   bench::Output output(json);

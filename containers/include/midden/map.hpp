@@ -52,7 +52,7 @@
 namespace midden::inline MIDDEN_ABI {
 
 struct MapOptions {
-  // The name of a backend; empty: Config::map decides.
+  // The name of a backend, or `auto` (map_rebuild.hpp); empty: Config::map decides.
   std::string_view backend;
 };
 
@@ -154,7 +154,8 @@ namespace detail {
 MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, const MapShape& shape);
 
 // A state of these parts, empty. A safepoint; throws OutOfMemory.
-Root<MapState> create_map(Attach& here, const MapParts& parts, bool ordered, const MapShape& shape);
+Root<MapState> create_map(Attach& here, const MapParts& parts, const MapOptions& options, bool ordered,
+                          const MapShape& shape);
 
 // Random, and another at each call.
 std::uint64_t next_map_seed(Runtime& runtime);
@@ -162,7 +163,7 @@ std::uint64_t next_map_seed(Runtime& runtime);
 template <class M>
 Root<M> make_map_object(Attach& here, const MapOptions& options, bool ordered) {
   const MapParts parts = choose_map(here.runtime(), options, ordered, M::shape);
-  const Root<MapState> state = create_map(here, parts, ordered, M::shape);
+  const Root<MapState> state = create_map(here, parts, options, ordered, M::shape);
   return make<M>(here, parts, state);
 }
 

@@ -93,7 +93,7 @@ struct MapUpsert {
 };
 
 // Whether writes see to a map's backend first (map_rebuild.hpp).
-enum class MapTended : std::uint8_t { no, rebuilding };
+enum class MapTended : std::uint8_t { no, automatic, rebuilding };
 
 // The heap object a backend keeps a map in. A backend's own state begins with it as its first
 // base; its type brings the scan function. What it holds itself is the shell's.

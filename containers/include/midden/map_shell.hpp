@@ -91,7 +91,7 @@ class MapShell : public MapReading<K, V> {
  private:
   void tend(Attach& here) {
     if (this->state().tended != MapTended::no) [[unlikely]]
-      tend_map(here, this->own_parts(), this->state_place());
+      tend_map(here, this->own_parts(), this->state_place(), Reading_::shape);
   }
 
  public:

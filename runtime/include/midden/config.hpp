@@ -121,8 +121,13 @@ struct Config {
 
   // --- maps ---------------------------------------------------------------------------------
 
-  // MIDDEN_MAP. The backend of maps that do not ask for one: hash, skiplist or a registered name.
+  // MIDDEN_MAP. The backend of maps that do not ask for one: hash, skiplist, a registered name, or auto, under which
+  // maps begin as hash and move to skiplist when they have become dear to mark (midden/map_rebuild.hpp).
   std::string map = "hash";
+
+  // References that the tables of a map under `auto` may hold, keys' and values', before it moves: some 14 ms of one
+  // mark worker. 0: each map that may move does so at its second write.
+  std::size_t map_auto_references = 1'000'000;
 };
 
 // The configuration after the environment has overridden it. Throws ConfigError.

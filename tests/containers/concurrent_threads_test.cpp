@@ -334,7 +334,7 @@ TEST_CASE("The parts of an ordered map are walked by several threads while anoth
 }
 
 TEMPLATE_TEST_CASE("Snapshots beside writers and collections show one moment", "", std::int64_t, std::string_view) {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(shared_config());
     Attach here(runtime);
     const midden::GlobalRoot<ConcurrentMap<TestType, std::int64_t>> shared(

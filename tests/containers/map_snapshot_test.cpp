@@ -84,10 +84,11 @@ void change_under_snapshots(const std::string& backend, const midden::Config& co
 template <class V>
 struct Both {
   template <class F>
-  static void each(F&& f) {
+  static void each(const std::string& backend, F&& f) {
     f.template operator()<std::int64_t, V, Map<std::int64_t, V>>();
-    f.template operator()<std::int64_t, V, ConcurrentMap<std::int64_t, V>>();
     f.template operator()<std::string_view, V, Map<std::string_view, V>>();
+    if (is_always_rebuilt(backend)) return;
+    f.template operator()<std::int64_t, V, ConcurrentMap<std::int64_t, V>>();
     f.template operator()<std::string_view, V, ConcurrentMap<std::string_view, V>>();
     f.template operator()<Key16, V, ConcurrentMap<Key16, V>>();
   }
@@ -98,7 +99,7 @@ struct Both {
 TEMPLATE_TEST_CASE("Snapshots show their moment while keys are overwritten, erased and inserted again", "",
                    std::int64_t, std::string_view, Nothing, Ref<Node>) {
   for_each_backend([](const std::string& backend) {
-    Both<TestType>::each([&]<class K, class V, class M>() {
+    Both<TestType>::each(backend, [&]<class K, class V, class M>() {
       change_under_snapshots<K, V, M>(backend, map_config(), 40, 900);
       change_under_snapshots<K, V, M>(backend, map_config(), 400, 1500);
     });
@@ -107,8 +108,9 @@ TEMPLATE_TEST_CASE("Snapshots show their moment while keys are overwritten, eras
 
 TEST_CASE("Snapshots hold under a collection at every few allocations") {
   for_each_backend([](const std::string& backend) {
-    Both<Ref<Node>>::each(
-        [&]<class K, class V, class M>() { change_under_snapshots<K, V, M>(backend, stressed_config(37), 30, 300); });
+    Both<Ref<Node>>::each(backend, [&]<class K, class V, class M>() {
+      change_under_snapshots<K, V, M>(backend, stressed_config(37), 30, 300);
+    });
   });
 }
 
@@ -139,12 +141,13 @@ TEST_CASE("An ordered snapshot has ranges, prefixes, pieces, and goes back") {
     Runtime runtime(map_config());
     Attach here(runtime);
     check(*midden::make_ordered_map<std::string_view, std::int64_t>(here, {.backend = backend}));
+    if (is_always_rebuilt(backend)) return;
     check(*midden::make_concurrent_ordered_map<std::string_view, std::int64_t>(here, {.backend = backend}));
   });
 }
 
 TEST_CASE("Objects that a map has let go live as long as a snapshot shows them") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     const auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>(here, {.backend = backend});
@@ -185,6 +188,7 @@ TEST_CASE("A snapshot that was closed cannot be read") {
     Runtime runtime(map_config());
     Attach here(runtime);
     check(*midden::make_map<std::int64_t, std::int64_t>(here, {.backend = backend}));
+    if (is_always_rebuilt(backend)) return;
     check(*midden::make_concurrent_map<std::int64_t, std::int64_t>(here, {.backend = backend}));
   });
 }
@@ -238,7 +242,7 @@ TEST_CASE("What an old snapshot holds back is told, with its age") {
 }
 
 TEST_CASE("A snapshot shows the map of before a clear, which then fills anew") {
-  for_each_backend([](const std::string& backend) {
+  for_each_concurrent_backend([](const std::string& backend) {
     Runtime runtime(map_config());
     Attach here(runtime);
     Bench<std::int64_t, std::string_view, ConcurrentMap<std::int64_t, std::string_view>> bench(runtime, backend);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/search.hpp"
 #include "containers/skiplist/towers.hpp"
 
@@ -74,7 +75,7 @@ void Check::check_node(Offset at, unsigned level) {
 
 void Check::check_fence(Offset at, const Node& leaf) {
   if (leaf.count > 0 && leaf.word(0).target == leaf.low) return;  // an entry as any
-  keep_entry(leaf.low, "orphan");
+  keep_entry(leaf.low, Chain(levels_.entry(leaf.low)).is_chained(), "orphan");
   if (leaf.count > 0 && compare(levels_.key(leaf.low), levels_.key(leaf.word(0).target)) > 0) {
     problem(at, 0, "a key below the fence");
   }
@@ -84,7 +85,7 @@ void Check::check_fence(Offset at, const Node& leaf) {
 }
 
 void Check::check_entry(Offset leaf, Offset entry) {
-  keep_entry(entry, "entry");
+  keep_entry(entry, Chain(levels_.entry(entry)).is_chained(), "entry");
   const Bytes key = levels_.key(entry);
   if (previous_ != 0 && compare(levels_.key(previous_), key) >= 0) problem(leaf, 0, "keys do not ascend");
   previous_ = entry;
@@ -93,8 +94,9 @@ void Check::check_entry(Offset leaf, Offset entry) {
 void Check::keep(Offset begin, std::size_t bytes, const char* what) {
   keep_part(begin, Arena::allocation_bytes(bytes), what);
 }
-void Check::keep_entry(Offset entry, const char* what) {
-  keep(entry, levels_.layout().bytes(levels_.entry(entry)), what);
+void Check::keep_entry(Offset entry, bool chained, const char* what) {
+  const EntryMemory memory = EntryMemory::of(levels_.layout(), levels_.arena(), entry, chained);
+  keep_part(memory.begin, memory.bytes, what);
 }
 void Check::keep_part(Offset begin, std::size_t bytes, const char* what) {
   extents_.push_back({begin, bytes, what});
@@ -140,7 +142,7 @@ std::string Check::name(const Extent& e) {
 std::string Towers::check(std::size_t entries, Offset waiting) const {
   Check check(*this, top_, true);
   check.check_levels(entries);
-  for (; waiting != 0; waiting = load_32(entry(waiting))) check.keep_entry(waiting, "entry in limbo");
+  for (; waiting != 0; waiting = load_32(entry(waiting))) check.keep_entry(waiting, false, "entry in limbo");
   check.keep_pool(leaves_);
   check.keep_pool(index_nodes_);
   check.check_memory();

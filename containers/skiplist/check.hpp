@@ -24,7 +24,7 @@ class Check {
 
   // Memory that the list has beside its nodes and entries; in use, but for chunks.
   void keep(Offset begin, std::size_t bytes, const char* what);
-  void keep_entry(Offset entry, const char* what);
+  void keep_entry(Offset entry, bool chained, const char* what);
   void keep_part(Offset begin, std::size_t bytes, const char* what);  // of any size
   void keep_pool(const NodePool& pool);
 

@@ -11,7 +11,8 @@
 //   1. An entry never moves. Its key never changes; the value of a fixed-size entry may be
 //      overwritten while no cursor is open.
 //   2. The version is the entry's birth, by the clock of snapshots (SharedList); 0 with one writer. While an entry
-//      waits for its memory to be free, the word links it to the next that waits.
+//      waits for its memory to be free, the word links it to the next that waits. chain.hpp has those that lead to
+//      an older version of theirs.
 //   3. Entries begin at a multiple of 4; keys and values are read by memcpy.
 
 #include <cstddef>
@@ -54,9 +55,6 @@ struct Layout {
     if (variable_value) return {end + 4, load_32(end)};
     return {end, value_bytes};
   }
-
-  // Of whoever takes it out of the list.
-  static std::uint32_t birth(const std::byte* entry) noexcept { return load_32(entry); }
 
   std::size_t bytes(const std::byte* entry) const noexcept { return bytes(key(entry).size, value(entry).size); }
 };

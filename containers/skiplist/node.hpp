@@ -17,7 +17,7 @@
 //   dead     replaced by another node
 //   stamp    since when it has been there, in snapshots; `pending` while nobody has said so
 //   prev     the node that it replaced, where a snapshot may need that
-//   carried  a bit for each word of an index node: a dead node leads there, too
+//   carried  a bit for each word: a dead node leads there, too
 //
 // The prefix is that of most of a node's keys: of the key in its middle, to be precise. A key
 // below all that share it has the piece 0 and one above them 0xFFFFFFFF, so that one stranger
@@ -111,6 +111,12 @@ struct Node {
     carried_high = static_cast<std::uint16_t>(bits >> 32);
   }
   bool carries(unsigned i) const noexcept { return (carried() >> i & 1) != 0; }
+  // Whether it was set.
+  bool end_carried(unsigned i) noexcept {
+    const bool was = carries(i);
+    if (was) set_carried(carried() & ~(std::uint64_t{1} << i));
+    return was;
+  }
 
   // The first word from `from` on whose piece is not below `piece`, or `count`.
   unsigned rank(unsigned from, std::uint32_t piece) const noexcept {

@@ -86,7 +86,8 @@ Offset Levels::find(Top top, const Key& key, View view) const noexcept {
   Known known;
   const Node& leaf = node(leaf_for(top, key, known, nullptr, view));
   const std::uint32_t piece = probe(key, leaf, 0, known.both()).piece;
-  return match(key, leaf, leaf.rank(0, piece), piece, known.both());
+  const Offset found = match(key, leaf, leaf.rank(0, piece), piece, known.both());
+  return found == 0 ? 0 : view.entry(*this, found);
 }
 
 // One level after the other for all keys, so that the memory that one waits for is on its way

@@ -6,7 +6,8 @@
 //   past       the version that a snapshot sees (shared/versions.hpp)
 //
 // A view is called with what an edge leads to, and answers with the node to read. It may be of another level
-// only where the edge is the top.
+// only where the edge is the top. The same for the entry that a leaf's word leads to: `entry`. Where only its key is
+// read, any version does.
 //
 // Threads: values, used by one.
 
@@ -18,6 +19,7 @@ class Levels;
 
 struct AsItIs {
   Offset operator()(const Levels&, Offset node) const noexcept { return node; }
+  Offset entry(const Levels&, Offset entry) const noexcept { return entry; }
 };
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

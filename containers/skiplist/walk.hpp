@@ -98,7 +98,7 @@ class Walk {
   const Node& leaf() const noexcept { return levels_.node(cursor_.leaf); }
 
   bool show_word() const noexcept {
-    cursor_.entry = levels_.entry(leaf().target(cursor_.index));
+    cursor_.entry = levels_.entry(owner_.view().entry(levels_, leaf().target(cursor_.index)));
     owner_.note(cursor_);
     return true;
   }

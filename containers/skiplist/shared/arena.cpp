@@ -127,32 +127,39 @@ bool SharedArena::free_some(Stripe& stripe, Limbo& batch) noexcept {
     while (stripe.node_count > stripe.most_kept() / 2) nodes_.give_back(arena_, stripe.take_node(levels_));
     fill_reserve();
   }
-  for (; batch.entries != 0 && freed < most_freed; ++freed) {
-    const Offset entry = batch.entries;
-    batch.entries = load_32(levels_.entry(entry));
-    const std::size_t bytes = Arena::allocation_bytes(levels_.layout().bytes(levels_.entry(entry)));
-    batch.bytes -= bytes;
-    free_entry(stripe, entry, bytes);
+  for (const bool chained : {false, true}) {
+    Offset& first = batch.entries[chained];
+    for (; first != 0 && freed < most_freed; ++freed) {
+      const EntryMemory memory = EntryMemory::of(levels_.layout(), arena_, first, chained);
+      first = Chain(levels_.entry(first)).linked(chained);
+      batch.bytes -= memory.bytes;
+      free_chunk(stripe, memory.begin, memory.bytes);
+    }
   }
-  return batch.nodes == Node::dead && batch.entries == 0;
+  return batch.nodes == Node::dead && batch.entries[false] == 0 && batch.entries[true] == 0;
 }
 
 // `bytes` is what the arena gave.
-void SharedArena::free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept {
+void SharedArena::free_chunk(Stripe& stripe, Offset chunk, std::size_t bytes) noexcept {
   if (stripe.chunk_count == 0 && bytes <= Stripe::most_chunk_bytes) stripe.chunk_bytes = bytes;
   if (stripe.chunk_bytes == bytes && stripe.chunk_count < stripe.most_kept()) {
-    store_32(levels_.entry(entry), stripe.chunks);
-    stripe.chunks = entry;
+    store_32(levels_.entry(chunk), stripe.chunks);
+    stripe.chunks = chunk;
     ++stripe.chunk_count;
     return;
   }
   const std::lock_guard lock(lock_);
-  arena_.release(entry, bytes);
+  arena_.release(chunk, bytes);
 }
 
 bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept {
   if (stripe.node_count < nodes && !refill_nodes(stripe, nodes)) return false;
   if (entry_bytes == 0) return true;
+  // The second keeps what the first has found: a chunk, or a window, which grows only.
+  return make_ready_for(stripe, entry_bytes) && (stripe.plain || make_ready_for(stripe, entry_bytes + Chain::bytes));
+}
+
+bool SharedArena::make_ready_for(Stripe& stripe, std::size_t entry_bytes) noexcept {
   const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
   if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) return true;
   return stripe.left >= bytes || refill_entry(stripe, bytes);
@@ -161,19 +168,19 @@ bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_b
 Offset SharedArena::take_entry(Stripe& stripe, std::size_t entry_bytes) noexcept {
   const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
   if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) {
-    const Offset entry = stripe.chunks;
-    stripe.chunks = load_32(levels_.entry(entry));
+    const Offset chunk = stripe.chunks;
+    stripe.chunks = load_32(levels_.entry(chunk));
     --stripe.chunk_count;
-    return entry;
+    return chunk;
   }
-  const Offset entry = stripe.window;
+  const Offset cut = stripe.window;
   stripe.window += static_cast<Offset>(bytes / Arena::unit_bytes);
   stripe.left -= bytes;
-  return entry;
+  return cut;
 }
 
-void SharedArena::give_entry(Stripe& stripe, Offset entry, std::size_t entry_bytes) noexcept {
-  free_entry(stripe, entry, Arena::allocation_bytes(entry_bytes));
+void SharedArena::give_entry(Stripe& stripe, Offset begin, std::size_t entry_bytes) noexcept {
+  free_chunk(stripe, begin, Arena::allocation_bytes(entry_bytes));
 }
 
 // So many, and a few more where the map is large.
@@ -268,7 +275,8 @@ bool SharedArena::may_touch(std::size_t bytes) const noexcept {
 
 void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
   std::unique_lock lock(lock_);
-  const std::size_t need = std::max({Arena::allocation_bytes(entry_bytes), slab_bytes(), window_bytes()});
+  const std::size_t need =
+      std::max({Arena::allocation_bytes(entry_bytes + Chain::bytes), slab_bytes(), window_bytes()});
   if (may_touch(need)) return;
   if (growing_) {
     lock.unlock();
@@ -350,7 +358,11 @@ void SharedArena::check(Check& check) const {
       for (Offset at = batch.nodes; at != Node::dead; at = levels_.node(at).lock) {
         check.keep(at, NodePool::node_bytes, "dead node");
       }
-      for (Offset at = batch.entries; at != 0; at = load_32(levels_.entry(at))) check.keep_entry(at, "entry in limbo");
+      for (const bool chained : {false, true}) {
+        for (Offset at = batch.entries[chained]; at != 0; at = Chain(levels_.entry(at)).linked(chained)) {
+          check.keep_entry(at, chained, "entry in limbo");
+        }
+      }
     });
     stripe.held.for_each_page(levels_, [&](Offset at, const Held::Page& page) {
       check.keep(at, NodePool::node_bytes, "page of held pieces");
@@ -359,7 +371,7 @@ void SharedArena::check(Check& check) const {
         if (piece.is_node()) {
           check.keep(piece.at, NodePool::node_bytes, "held node");
         } else {
-          check.keep_entry(piece.at, "held entry");
+          check.keep_entry(piece.at, Chain(levels_.entry(piece.at)).is_chained(), "held entry");
         }
       }
     });

@@ -46,14 +46,15 @@ class SharedArena {
   // The same for what would not be worth a period yet, where memory is short.
   void drain_all(SharedMemory& memory, Stripe& stripe) noexcept;
 
-  // Whether the stripe has, or could get, so many nodes and an entry's memory. Then take_node and take_entry
-  // will not fail.
+  // Whether the stripe has, or could get, so many nodes and an entry's memory, chained or not where it is not plain.
+  // Then take_node and take_entry will not fail.
   bool make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept;
   // A node for an erase where all memory is used up: of the reserve, or one that another stripe keeps.
   bool take_last_node(SharedMemory& memory, Stripe& stripe) noexcept;
+  // Where the memory begins; `bytes` are those of the entry, and of what is in front of it.
   Offset take_entry(Stripe& stripe, std::size_t bytes) noexcept;
   // One that take_entry gave and nobody has seen.
-  void give_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
+  void give_entry(Stripe& stripe, Offset begin, std::size_t bytes) noexcept;
 
   // Lets make_ready succeed that has failed, unless others take the memory first. Throws TooLarge past the
   // arena's limit, and what SharedMemory throws. No lock is held.
@@ -77,7 +78,8 @@ class SharedArena {
   void ask(SharedMemory& memory, Stripe& stripe) noexcept;
   void fill_reserve() noexcept;
   bool free_some(Stripe& stripe, Limbo& batch) noexcept;
-  void free_entry(Stripe& stripe, Offset entry, std::size_t bytes) noexcept;
+  void free_chunk(Stripe& stripe, Offset chunk, std::size_t bytes) noexcept;
+  bool make_ready_for(Stripe& stripe, std::size_t entry_bytes) noexcept;
   bool refill_nodes(Stripe& stripe, unsigned nodes) noexcept;
   bool refill_entry(Stripe& stripe, std::size_t bytes) noexcept;
   bool may_touch(std::size_t bytes) const noexcept;

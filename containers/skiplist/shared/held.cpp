@@ -1,5 +1,6 @@
 #include "containers/skiplist/shared/held.hpp"
 
+#include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
 #include "containers/skiplist/shared/versions.hpp"
 
@@ -7,7 +8,16 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 std::size_t Held::bytes_of(const Levels& levels, const Piece& piece) noexcept {
   if (piece.is_node()) return NodePool::node_bytes;
-  return Arena::allocation_bytes(levels.layout().bytes(levels.entry(piece.at)));
+  const bool chained = Chain(levels.entry(piece.at)).is_chained();
+  return EntryMemory::of(levels.layout(), levels.arena(), piece.at, chained).bytes;
+}
+
+// A snapshot passes through younger nodes, and entries that lead on, on its way to its own; it comes to no other entry
+// that is younger.
+std::uint32_t Held::needed_since(const Levels& levels, const Piece& piece) noexcept {
+  if (piece.is_node()) return 0;
+  const Chain chain(levels.entry(piece.at));
+  return chain.is_chained() ? 0 : chain.stamp_seen();
 }
 
 void Held::add_node(Levels& levels, Stripe& stripe, Offset node, std::uint32_t death) noexcept {
@@ -55,12 +65,11 @@ void Held::review(Levels& levels, Stripe& stripe, const Look& look) noexcept {
   const Page taken = page(levels, at);
   due_ = taken.next;
   stripe.give_node(levels, at);
+  for (std::uint32_t i = 0; i < taken.count; ++i) levels.arena().prefetch(taken.pieces[i].at);
   for (std::uint32_t i = 0; i < taken.count; ++i) {
     const Piece piece = taken.pieces[i];
     bytes_ -= bytes_of(levels, piece);
-    // A snapshot passes through younger nodes on its way to its own, but shows no younger entry.
-    const std::uint32_t since = piece.is_node() ? 0 : Layout::birth(levels.entry(piece.at));
-    if (look.any_in(since, piece.death())) {
+    if (look.any_in(needed_since(levels, piece), piece.death())) {
       add(levels, stripe, keeping_, piece);
     } else if (piece.is_node()) {
       stripe.retire_node(levels, piece.at);

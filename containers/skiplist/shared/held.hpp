@@ -12,7 +12,8 @@
 // A piece is looked at when its page is full, and again when snapshots have closed, two pages by an operation: what
 // one snapshot of long ago holds back does not make others' memory wait, nor an operation long.
 //
-// Entries have their birth in their version word. Nodes need none: a snapshot passes through younger ones.
+// Entries have their birth in their version word. Nodes and chained entries need none: a snapshot passes through
+// younger ones.
 //
 // Threads: as the stripe that it belongs to.
 
@@ -68,6 +69,7 @@ class Held {
  private:
   static Page& page(const Levels& levels, Offset at) noexcept { return *reinterpret_cast<Page*>(levels.entry(at)); }
   static std::size_t bytes_of(const Levels& levels, const Piece& piece) noexcept;
+  static std::uint32_t needed_since(const Levels& levels, const Piece& piece) noexcept;
   void add(Levels& levels, Stripe& stripe, Offset& list, Piece piece) noexcept;
   void make_due(const Levels& levels, Offset& list) noexcept;
 

@@ -53,14 +53,19 @@ class SharedList<Key>::Writing {
   bool found() const noexcept { return place_.found; }
   Offset entry() const noexcept { return list_.towers_.node(place_.leaf().node).target(place_.leaf().index); }
 
-  Offset make_entry(Bytes value) noexcept {
-    const Offset made = list_.arena_.take_entry(*stripe_, entry_bytes_);
-    write_entry(list_.layout(), list_.towers_.entry(made), key_, value, stripe_->birth);
-    return made;
+  Offset make_entry(Bytes value) noexcept { return write(list_.arena_.take_entry(*stripe_, entry_bytes_), value); }
+  // What takes the place of another.
+  Offset make_version(Bytes value) noexcept {
+    if (stripe_->plain) return make_entry(value);
+    return write(list_.arena_.take_entry(*stripe_, entry_bytes_ + Chain::bytes) + Chain::units, value);
   }
   void drop_entry(Offset made) noexcept { list_.arena_.give_entry(*stripe_, made, entry_bytes_); }
 
  private:
+  Offset write(Offset made, Bytes value) noexcept {
+    write_entry(list_.layout(), list_.towers_.entry(made), key_, value, stripe_->birth);
+    return made;
+  }
   void make_ready() {
     for (;;) {
       if (stripe_ == nullptr) stripe_ = &list_.arena_.hold();
@@ -125,7 +130,7 @@ bool SharedList<Key>::upsert(SharedMemory& memory, const Key& key, Bytes value, 
       return true;
     }
     if (write == Write::assign) {
-      towers_.replace(writing.top(), key, writing.place(), writing.stripe(), writing.make_entry(value));
+      towers_.replace(writing.place(), writing.stripe(), writing.make_version(value));
     } else {
       towers_.unlock_leaf(writing.place());
     }
@@ -144,7 +149,7 @@ bool SharedList<Key>::replace(SharedMemory& memory, const Key& key, Bytes expect
     towers_.unlock_leaf(writing.place());
     return false;
   }
-  towers_.replace(writing.top(), key, writing.place(), writing.stripe(), writing.make_entry(desired));
+  towers_.replace(writing.place(), writing.stripe(), writing.make_version(desired));
   return true;
 }
 

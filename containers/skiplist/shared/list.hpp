@@ -56,7 +56,7 @@ class SharedList {
   // Whether it has inserted. Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what SharedMemory throws.
   bool upsert(SharedMemory& memory, const Key& key, Bytes value, Write write);
-  // Where the key has the value `expected`. Throw the same: a leaf is copied.
+  // Where the key has the value `expected`. Throw the same; an erase copies a leaf.
   bool replace(SharedMemory& memory, const Key& key, Bytes expected, Bytes desired);
   bool erase(SharedMemory& memory, const Key& key, const Bytes* expected = nullptr);
 

@@ -9,7 +9,8 @@
 //
 //    left the list ──▶ filling ──▶ waiting (4 batches, each for its grace period) ──▶ nodes, chunks, or the arena
 //
-// Dead nodes are linked by their `lock`, entries in limbo by their version word; readers read neither.
+// Dead nodes are linked by their `lock`, entries in limbo by their version word, or what stands before it (chain.hpp):
+// by what tells readers who have found them before nothing more.
 //
 // A writer holds a stripe for the whole of an operation, so there are as many writers at a time as there are
 // stripes. A thread begins at the one it had last.
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
@@ -39,7 +41,7 @@ struct Limbo {
   bool is_due(std::size_t batch) const noexcept { return count >= batch || bytes >= batch_bytes; }
 
   Offset nodes = Node::dead;
-  Offset entries = 0;
+  Offset entries[2] = {0, 0};  // the first that is not chained, and that is
   std::size_t count = 0;
   std::size_t bytes = 0;
   std::uint64_t period = 0;
@@ -75,9 +77,11 @@ struct alignas(64) Stripe {
     ++filling.count;
   }
   void retire_entry(Levels& levels, Offset entry) noexcept {
-    store_32(levels.entry(entry), filling.entries);
-    filling.entries = entry;
-    filling.bytes += Arena::allocation_bytes(levels.layout().bytes(levels.entry(entry)));
+    Chain chain(levels.entry(entry));
+    const bool chained = chain.is_chained();
+    chain.link(filling.entries[chained], chained);
+    filling.entries[chained] = entry;
+    filling.bytes += EntryMemory::of(levels.layout(), levels.arena(), entry, chained).bytes;
     ++filling.count;
   }
 

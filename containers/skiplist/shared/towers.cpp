@@ -15,10 +15,10 @@ bool SharedTowers::lock(Node& n) noexcept {
 
 Offset SharedTowers::make_node(Stripe& stripe, unsigned level, Offset low, Offset high) noexcept {
   const Offset made = stripe.take_node(*this);
-  // An index node of a version is reached by its copy alone, and locked as long as that (T2).
+  // A version is locked until it is what it will be, with what came with it below (T2).
   at(made) = Node{.low = low,
                   .high = high,
-                  .lock = stripe.plain || level == 0 ? Node::free : Node::held,
+                  .lock = stripe.plain ? Node::free : Node::held,
                   .stamp = stripe.birth,
                   .prev = 0,
                   .prefix = 0,
@@ -46,7 +46,6 @@ bool SharedTowers::plant(Stripe& stripe, Offset entry) noexcept {
   if (!stripe.plain) {
     n.stamp = Node::pending;
     n.prev = Node::nowhere;
-    n.lock = Node::held;
   }
   {
     const std::lock_guard lock(top_lock_);
@@ -63,23 +62,15 @@ bool SharedTowers::plant(Stripe& stripe, Offset entry) noexcept {
   return true;
 }
 
-template <class Key>
-void SharedTowers::replace(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept {
+void SharedTowers::replace(const Place& place, Stripe& stripe, Offset entry) noexcept {
   const auto [leaf_at, i] = place.leaf();
   Node& leaf = at(leaf_at);
   const Offset old = leaf.target(i);
-  if (stripe.plain) {
-    leaf.replace(i, entry);
-    leaf.unlock();
-    if (old != leaf.low) stripe.retire_entry(*this, old);
-    return;
-  }
-  Change<Key> change{key, top, place, stripe};
-  if (old != leaf.low) change.entry = old;
-  change.layers[0] = {.dead = leaf_at, .made = {copy_node(stripe, 0, leaf), 0}};
-  at(change.layers[0].made[0]).word(i).target = entry;
-  replace_one(change, 0, change.layers[0].made[0]);
-  finish(change);
+  if (!stripe.plain) Chain(this->entry(entry)).begin(old);
+  leaf.replace(i, entry);
+  if (!stripe.plain) return finish_overwrite(leaf, i, stripe, old);
+  leaf.unlock();
+  if (old != leaf.low) stripe.retire_entry(*this, old);
 }
 
 template <class Key>
@@ -88,6 +79,7 @@ void SharedTowers::insert(Top top, const Key& key, Place& place, Stripe& stripe,
   const auto [leaf_at, i] = place.leaf();
   const Node& leaf = node(leaf_at);
   const Word added{place.piece, entry};
+  change.added = entry;
   Layer& layer = change.layers[0];
   layer.dead = leaf_at;
   if (leaf.count < Node::max_words) {
@@ -115,7 +107,7 @@ void SharedTowers::erase(Top top, const Key& key, Place& place, Stripe& stripe) 
   Node& n = at(copy);
   n.erase(i);
   if (!sample_has_prefix(n, 0)) choose_prefix(n, 0);
-  if (erased != leaf.low) change.entry = erased;
+  if (erased != leaf.low) change.erased = erased;
   change.layers[0] = {.dead = leaf_at, .made = {copy, 0}};
   shrink(change, 0);
   finish(change);
@@ -155,8 +147,7 @@ void SharedTowers::store(Change<Key>& change, unsigned level, const Edge& edge, 
   }
   Node& n = at(edge.node);
   n.replace(edge.index, by);
-  change.was_carried = n.carries(edge.index);
-  if (change.was_carried) n.set_carried(n.carried() & ~(std::uint64_t{1} << edge.index));
+  change.was_carried = n.end_carried(edge.index);
   n.unlock();
 }
 
@@ -262,9 +253,6 @@ bool SharedTowers::join(Change<Key>& change, unsigned level, const Edge& edge) n
   return true;
 }
 
-template void SharedTowers::replace(Top, const WordKey&, Place&, Stripe&, Offset) noexcept;
-template void SharedTowers::replace(Top, const FixedKey&, Place&, Stripe&, Offset) noexcept;
-template void SharedTowers::replace(Top, const VariableKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const WordKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const FixedKey&, Place&, Stripe&, Offset) noexcept;
 template void SharedTowers::insert(Top, const VariableKey&, Place&, Stripe&, Offset) noexcept;

@@ -26,15 +26,17 @@
 // Why a write is: its one store replaces what is current by what differs from it in one key, under the lock of
 // the node with the edge, which is alive; all that was current beside it stays.
 //
-// Versions: while a snapshot may be open (versions.hpp), no entry is replaced in place either, and the topmost node
-// that a write replaces lives on as the `prev` of its copy, with all that died below it:
+// Versions: while a snapshot may be open (versions.hpp), what a store replaces lives on as the `prev` of what has come:
+// an entry that is overwritten (chain.hpp), and else the topmost node that a write replaces, with all that died below
+// it:
 //
 //    edge ──▶ copy, stamp = when          stamp > s: a snapshot at s goes on by prev
 //               └─ prev ──▶ old, dead
 //
-// The copy is stored without a stamp and locked. Whoever comes to it first settles when that was; then its writer
-// looks whether a snapshot lies between the two. None does: the copy takes over the old one's prev, the old one is
-// retired. Else it is held until those snapshots are closed (held.hpp), and what left the list with it.
+// The new one is stored without a stamp, and locked: a copy itself, an entry by its leaf. Whoever comes to it first
+// settles when that was; then its writer looks whether a snapshot lies between the two. None does: the new one takes
+// over the old one's prev, the old one is retired. Else it is held until those snapshots are closed (held.hpp), and
+// what left the list with it.
 //
 // tests/containers/skiplist/protocol.hpp has these rules as steps whose interleavings are all tried, and says why they
 // are what they are; T1 to T6 there are those of the tree.
@@ -96,9 +98,8 @@ class SharedTowers : public Levels {
   // The writes. The place is one that locate has filled under `top`, its leaf is locked by the caller; each
   // of them ends that. The stripe's `birth` was read after.
   //
-  // Lets go of the entry that was there.
-  template <class Key>
-  void replace(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept;
+  // Lets go of the entry that was there. Where the stripe is not plain, `entry` is a chained one.
+  void replace(const Place& place, Stripe& stripe, Offset entry) noexcept;
   template <class Key>
   void insert(Top top, const Key& key, Place& place, Stripe& stripe, Offset entry) noexcept;
   // The same.
@@ -129,7 +130,8 @@ class SharedTowers : public Levels {
     Offset copy = 0;           // what was stored
     unsigned height = 0;       // of what it replaced
     bool was_carried = false;  // that
-    Offset entry = 0;          // what has left the map, and is no fence
+    Offset added = 0;          // an entry
+    Offset erased = 0;         // one that has left the map, and is no fence
     Offset orphan = 0;         // has left it before, and is a fence no more
   };
 
@@ -162,7 +164,8 @@ class SharedTowers : public Levels {
   void finish_version(Change<Key>& change) noexcept;
   void inherit(const Layer& layer, const Node& gone) noexcept;
   void drop_node(Stripe& stripe, Offset node, bool gone, std::uint32_t death) noexcept;
-  void drop_entry(Stripe& stripe, Offset entry, std::uint32_t death) noexcept;
+  void finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, Offset old) noexcept;
+  void drop_entry(Stripe& stripe, Offset entry, bool gone, std::uint32_t death) noexcept;
 
   Offset make_node(Stripe& stripe, unsigned level, Offset low, Offset high) noexcept;
   Offset copy_node(Stripe& stripe, unsigned level, const Node& of) noexcept;

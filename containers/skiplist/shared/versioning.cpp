@@ -10,22 +10,22 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-// Before the copy is stored: it has no stamp yet, leads to what it replaces, and is locked; new index nodes
-// know which of their words dead ones have, too.
+// Before the copy is stored: it has no stamp yet, leads to what it replaces, and is locked; new nodes know which of
+// their words dead ones have, too.
 template <class Key>
 void SharedTowers::begin_version(Change<Key>& change) noexcept {
   Node& copy = at(change.copy);
   copy.stamp = Node::pending;
   copy.prev = change.layers[change.height].dead;
-  copy.lock = Node::held;
-  for (unsigned level = 1; level <= change.height + 1; ++level) {
-    const Offset(&fresh)[2] = change.layers[level - 1].made;
+  for (unsigned level = 0; level <= change.height + 1; ++level) {
+    const Offset first = level == 0 ? change.added : change.layers[level - 1].made[0];
+    const Offset second = level == 0 ? 0 : change.layers[level - 1].made[1];
     for (const Offset made : change.layers[level].made) {
       if (made == 0) continue;
       std::uint64_t carried = 0;
       for (unsigned i = 0; i < node(made).count; ++i) {
         const Offset target = node(made).target(i);
-        if (target != fresh[0] && target != fresh[1]) carried |= std::uint64_t{1} << i;
+        if (target != first && target != second) carried |= std::uint64_t{1} << i;
       }
       at(made).set_carried(carried);
     }
@@ -37,7 +37,7 @@ template <class Key>
 void SharedTowers::finish(Change<Key>& change) noexcept {
   Stripe& stripe = change.stripe;
   if (!stripe.plain) return finish_version(change);
-  if (change.entry != 0) stripe.retire_entry(*this, change.entry);
+  if (change.erased != 0) stripe.retire_entry(*this, change.erased);
   if (change.orphan != 0) stripe.retire_entry(*this, change.orphan);
   for (unsigned level = 0; level <= change.height; ++level) {
     const Layer& layer = change.layers[level];
@@ -68,20 +68,37 @@ void SharedTowers::finish_version(Change<Key>& change) noexcept {
     if (gone) inherit(change.layers[level], above);
     if (below.neighbour != 0) {
       const bool neighbour_gone = gone && !above.carries(below.neighbour_index);
-      if (neighbour_gone && level > 1) inherit(below, node(below.neighbour));
+      if (neighbour_gone) inherit(below, node(below.neighbour));
       drop_node(stripe, below.neighbour, neighbour_gone, death);
     }
     gone = gone && !above.carries(below.index);
     drop_node(stripe, below.dead, gone, death);
   }
-  drop_entry(stripe, change.entry, death);
-  drop_entry(stripe, change.orphan, death);
-  // Only now may the copy be replaced, and the index nodes below it.
+  const Node& leaf = node(change.layers[0].dead);
+  if (gone) inherit(change.layers[0], leaf);
+  drop_entry(stripe, change.erased, gone && !leaf.carries(change.place.leaf().index), death);
+  drop_entry(stripe, change.orphan, false, death);
+  // Only now may the copy be replaced, and what is new below it.
   for (unsigned level = 0; level <= change.height + 1; ++level) {
     for (const Offset made : change.layers[level].made) {
-      if (made != 0 && (level > 0 || made == change.copy)) at(made).unlock();
+      if (made != 0) at(made).unlock();
     }
   }
+}
+
+// The word leads to another entry now, which leads to the old one.
+void SharedTowers::finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, Offset old_at) noexcept {
+  Chain chain(entry(leaf.target(index)));
+  const Chain old(entry(old_at));
+  const std::uint32_t death = versions_.settle(chain);
+  const std::uint32_t birth = old.stamp_seen();
+  bool gone = birth == death || !versions_.look(*this).any_in(birth, death);
+  if (gone) chain.set_prev(old.is_chained() ? old.prev_seen() : 0);
+  // A dead leaf leads to it still.
+  if (leaf.end_carried(index)) gone = false;
+  const bool is_fence = old_at == leaf.low;
+  leaf.unlock();
+  if (!is_fence) drop_entry(stripe, old_at, gone, death);
 }
 
 // Of the words that new nodes have from one that is gone, only those are carried still that were so in it.
@@ -107,10 +124,12 @@ void SharedTowers::drop_node(Stripe& stripe, Offset dead, bool gone, std::uint32
   gone ? stripe.retire_node(*this, dead) : stripe.hold_node(*this, dead, death);
 }
 
-// By its own time: older versions may have the entry, too.
-void SharedTowers::drop_entry(Stripe& stripe, Offset left, std::uint32_t death) noexcept {
+// One that is not chained goes by its own time as well, whatever leads to it: it is the end of its chain.
+void SharedTowers::drop_entry(Stripe& stripe, Offset left, bool gone, std::uint32_t death) noexcept {
   if (left == 0) return;
-  Layout::birth(entry(left)) == death ? stripe.retire_entry(*this, left) : stripe.hold_entry(*this, left, death);
+  const Chain chain(entry(left));
+  const bool was_seen = chain.is_chained() || chain.stamp_seen() != death;
+  gone || !was_seen ? stripe.retire_entry(*this, left) : stripe.hold_entry(*this, left, death);
 }
 
 template void SharedTowers::begin_version(Change<WordKey>&) noexcept;

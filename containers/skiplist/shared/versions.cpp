@@ -33,10 +33,13 @@ Versions::Slot* Versions::find_slot(const Levels& levels, F&& f) const noexcept 
   return nullptr;
 }
 
-std::uint32_t Versions::settle_now(Node& n) const noexcept {
+template <class Version>
+std::uint32_t Versions::settle_now(Version& version) const noexcept {
   order();  // F1
-  return n.settle(clock());
+  return version.settle(clock());
 }
+template std::uint32_t Versions::settle_now(Node&) const noexcept;
+template std::uint32_t Versions::settle_now(Chain&) const noexcept;
 
 // Relaxed: order() follows, and a slot is claimed by one only.
 bool Versions::try_claim(Slot& slot) const noexcept {

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/shared/spin.hpp"
 
@@ -72,11 +73,12 @@ class Versions {
   // store of the mode.
   bool is_plain() const noexcept { return mode() == Mode::plain; }
 
-  // The node's stamp, which is settled now if it was not: by whoever comes to the node first (F1: the edge before the
-  // clock, as open() has the clock before the edge).
-  std::uint32_t settle(Node& n) const noexcept {
-    const std::uint32_t seen = n.stamp_seen();
-    return seen != Node::pending ? seen : settle_now(n);
+  // The stamp of a Node or a Chain, which is settled now if it was not: by whoever comes there first (F1: the edge
+  // before the clock, as open() has the clock before the edge).
+  template <class Version>
+  std::uint32_t settle(Version& version) const noexcept {
+    const std::uint32_t seen = version.stamp_seen();
+    return seen != Version::pending ? seen : settle_now(version);
   }
 
   // A free slot, as a bound; null where there is none, and a block must come.
@@ -134,7 +136,8 @@ class Versions {
   // What stands before comes, for all threads, before what stands behind, where both sides have this.
   static void order() noexcept { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
-  std::uint32_t settle_now(Node& n) const noexcept;
+  template <class Version>
+  std::uint32_t settle_now(Version& version) const noexcept;
   std::uint32_t take_moment(Slot& slot) noexcept;
   bool try_claim(Slot& slot) const noexcept;
   static std::uint32_t word(const Slot& slot) noexcept { return __atomic_load_n(&slot.word, __ATOMIC_ACQUIRE); }
@@ -162,6 +165,11 @@ class Live {
     versions_->settle(const_cast<Node&>(levels.node(node)));
     return node;
   }
+  Offset entry(const Levels& levels, Offset entry) const noexcept {
+    Chain chain(levels.entry(entry));
+    versions_->settle(chain);
+    return entry;
+  }
 
  private:
   const Versions* versions_;
@@ -180,6 +188,14 @@ class Past {
       if (node == Node::nowhere) return 0;
     }
     return 0;
+  }
+  // A chain ends in the entry that was there before there were snapshots, or came with its leaf.
+  Offset entry(const Levels& levels, Offset entry) const noexcept {
+    for (;;) {
+      Chain chain(levels.entry(entry));
+      if (!chain.is_chained() || versions_->settle(chain) <= s_) return entry;
+      entry = chain.prev_seen();
+    }
   }
 
  private:

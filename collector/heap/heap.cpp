@@ -78,17 +78,20 @@ Heap::Span Heap::acquire(Space& space, Effort effort) {
       const std::lock_guard lock(space.mutex);
       space.taken_from = true;
       if (!space.ready.empty()) return {space.take_ready(), Verdict::memory};
-      if (space.next_unswept == space.spans.size()) break;
-      if (budget == 0) return {{}, Verdict::poll_needed};
+      if (space.next_unswept == space.spans.size() || budget == 0) break;
       head = space.spans[space.next_unswept++];
     }
     // Without the lock: among the swept ones, and not ready, it is this thread's alone.
     if (sweep_small(space_.block(head)) > 0) return {{head, 0}, Verdict::memory};
     budget -= std::min(budget, space.span_blocks);
   }
+  const BlockSupply::Wanted wanted{.blocks = space.span_blocks, .column_bytes = space.column_bytes()};
   Verdict verdict = Verdict::memory;
-  const BlockIndex first =
-      take_blocks({.blocks = space.span_blocks, .column_bytes = space.column_bytes()}, budget, verdict);
+  BlockIndex first = take_blocks(wanted, budget, verdict);
+  if (verdict == Verdict::poll_needed) {
+    Verdict limit = Verdict::memory;
+    first = blocks_.take(wanted, BlockSupply::Source::frontier, limit);
+  }
   if (first == no_block) return {{}, verdict};
   init_span(first, space, space.slot_bytes, space.span_blocks, space.type, space.plan);
   add_span(space, first);
@@ -143,11 +146,13 @@ void Heap::set_triggers(const Triggers& triggers) {
 BlockIndex Heap::take_blocks(const BlockSupply::Wanted& wanted, std::size_t& budget, Verdict& verdict) {
   using Source = BlockSupply::Source;
   BlockIndex first = blocks_.take(wanted, Source::pool, verdict);
-  // Before the heap grows: whole free blocks among what other spaces have not swept yet.
-  while (first == no_block) {
+  // Before the heap grows, or for what it has grown by: whole free blocks among what other spaces have not swept yet.
+  const bool fresh = first != no_block && space_.block(first).zero;
+  if (fresh) budget = std::min(budget, sweep_budget);
+  while (first == no_block || (fresh && budget > 0)) {
     std::size_t number = reclaim_cursor_.load(relaxed);
     Space* const space = find_space(number);
-    if (space == nullptr) return blocks_.take(wanted, Source::frontier, verdict);
+    if (space == nullptr) return fresh ? first : blocks_.take(wanted, Source::frontier, verdict);
     if (budget == 0) {
       verdict = Verdict::poll_needed;
       return no_block;
@@ -155,7 +160,7 @@ BlockIndex Heap::take_blocks(const BlockSupply::Wanted& wanted, std::size_t& bud
     budget -= std::min(budget, std::max<std::size_t>(1, space->span_blocks));
     const std::optional<std::size_t> freed = sweep_next(*space);
     if (!freed) reclaim_cursor_.compare_exchange_strong(number, number + 1, relaxed);
-    if (freed.value_or(0) > 0) first = blocks_.take(wanted, Source::pool, verdict);
+    if (!fresh && freed.value_or(0) > 0) first = blocks_.take(wanted, Source::pool, verdict);
   }
   return first;
 }

@@ -7,9 +7,11 @@
 // runtime, which knows threads and policy, decides. With Effort::beyond_trigger the pacer's
 // trigger is ignored, and only the hard limit or the system can refuse.
 //
-// Nor does a request sweep for long while somebody may wait for its thread to stop: after `sweep_budget`
-// blocks without memory the answer is `poll_needed`. Who polls and asks again goes on from there; with
-// Effort::without_polls it sweeps to the end.
+// Nor does a request sweep for long, as its thread waits for it, and others may wait for its thread to stop. After
+// `sweep_budget` blocks without memory the heap grows by a span: what is not swept yet is left to the next requests, and
+// the housekeeper, so the heap becomes larger by a span in so many blocks at most. Where it may not grow, and for large
+// objects, the answer is `poll_needed`. Who polls and asks again goes on from there; with Effort::without_polls it sweeps
+// to the end.
 //
 // Words. Large: above 256 KiB, one object to a span.
 //
@@ -49,7 +51,7 @@ class LocalAllocator;
 
 enum class Effort : std::uint8_t { normal, beyond_trigger, without_polls };
 
-// Blocks that a request may sweep before its thread polls: about 0.1 ms.
+// Blocks that a request may sweep before the heap grows, or its thread polls: about 0.1 ms.
 inline constexpr std::size_t sweep_budget = 64;
 
 struct HeapLimits {

@@ -17,7 +17,7 @@ std::size_t Held::bytes_of(const Levels& levels, const Piece& piece) noexcept {
 std::uint32_t Held::needed_since(const Levels& levels, const Piece& piece) noexcept {
   if (piece.is_node()) return 0;
   const Chain chain(levels.entry(piece.at));
-  return chain.is_chained() ? 0 : chain.stamp_seen();
+  return chain.is_chained() && chain.prev_seen() != 0 ? 0 : chain.stamp_seen();
 }
 
 void Held::add_node(Levels& levels, Stripe& stripe, Offset node, std::uint32_t death) noexcept {

@@ -86,16 +86,32 @@ std::size_t count_polls(HeapOnly& only, Type& wanted, const Type& live) {
   return polls;
 }
 
-TEST_CASE("Where nothing has died a request is answered by polls, then by new blocks") {
+TEST_CASE("Where nothing has died a request is answered by a new block before all is swept") {
   HeapOnly only;
   Type& old = only.add(leaf_of(kib, 64));
   Type& young = only.add(leaf_of(2 * kib, 64));
-  const std::vector<void*> live = fill_blocks(only, old, 640);
+  std::vector<void*> live = fill_blocks(only, old, 640);
   for (Type* wanted : {&young, &old}) {
     only.survive(live);
-    CHECK(count_polls(only, *wanted, old) >= 640 / sweep_budget - 1);
-    CHECK(swept_spans(only, old) >= 640);
+    CHECK(count_polls(only, *wanted, old) == 0);
+    CHECK(swept_spans(only, old) <= sweep_budget + 1);
+    // Each new one has its share of the rest swept.
+    const std::uint64_t used = only.heap.report().used_bytes;
+    while (swept_spans(only, old) < 640) only.make(*wanted);
+    CHECK(only.heap.report().used_bytes <= used + 640 / sweep_budget * block_bytes);
+    CHECK(only.heap.report().used_bytes >= used + (640 / sweep_budget - 2) * block_bytes);
   }
+}
+
+TEST_CASE("At the hard limit a request is answered by polls, and what has died is found at last") {
+  constexpr std::size_t block_cost = block_bytes + AddressSpace::overhead_per_block;
+  HeapOnly only(false, {.reserve = small_reserve, .heap_max = 640 * block_cost});
+  Type& type = only.add(leaf_of(kib, 64));
+  std::vector<void*> live = fill_blocks(only, type, 640);
+  live.pop_back();
+  only.survive(live);
+  CHECK(count_polls(only, type, type) >= 640 / sweep_budget - 1);
+  CHECK(only.heap.committed_bytes() <= 640 * block_cost);
 }
 
 TEST_CASE("Where all large objects live a large one is answered by polls, then by new blocks") {

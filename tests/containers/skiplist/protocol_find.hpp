@@ -7,17 +7,24 @@
 
 namespace protocol {
 
-enum class FindAt : Small { edge, stamp, clock, help, prev, word, entry };
-inline constexpr const char* find_steps[] = {"loads the edge", "loads the stamp", "loads the clock to help", "helps",
-                                             "follows prev",   "loads the word",  "loads the entry"};
+enum class FindAt : Small { edge, stamp, clock, help, prev, word, entry, entry_clock, entry_help, entry_prev };
+inline constexpr const char* find_steps[] = {
+    "loads the edge",  "loads the stamp",         "loads the clock to help", "helps",
+    "follows prev",    "loads the word",          "loads the entry",         "loads the clock to help the entry",
+    "helps the entry", "follows the entry's prev"};
 
 inline bool helps(const Rules& rules, const Leaf& node, bool live) {
   if (node.level > 0) return live ? rules.readers_help_above : rules.snapshots_help_above;
   return live ? rules.readers_help : rules.snapshots_help;
 }
 
-inline void help(Memory& m, Leaf& leaf, Small clock) {
-  if (leaf.stamp == pending || !m.rules().stamps_once) leaf.stamp = clock;
+inline bool helps_entries(const Rules& rules, bool live) {
+  return live ? rules.readers_help_entries : rules.snapshots_help_entries;
+}
+
+// The CAS.
+inline void help(Memory& m, Small& stamp, Small clock) {
+  if (stamp == pending || !m.rules().stamps_once) stamp = clock;
 }
 
 // One step. The value, or 0, when it is the last; it has left the read section then.
@@ -34,6 +41,10 @@ inline std::optional<Small> find_step(Memory& m, unsigned t, Small key, Small sn
     m.leave(t);
     return value;
   };
+  // The value in the same step, as what is stamped stays so.
+  const auto shown_at = [&](Small stamp) {
+    return !live && stamp > snapshot ? go(FindAt::entry_prev) : done(m.entry(self.entry).value);
+  };
   switch (FindAt(self.find_at)) {
     case FindAt::edge:
       m.enter(t);
@@ -49,9 +60,9 @@ inline std::optional<Small> find_step(Memory& m, unsigned t, Small key, Small sn
       self.clock = m.shared().clock;
       return go(FindAt::help);
     case FindAt::help: {
-      // The CAS, which tells the stamp, too.
+      // It tells the stamp, too.
       Leaf& leaf = m.leaf(self.leaf);
-      help(m, leaf, self.clock);
+      help(m, leaf.stamp, self.clock);
       self.clock = 0;
       return go(!live && leaf.stamp > snapshot ? FindAt::prev : FindAt::word);
     }
@@ -66,8 +77,25 @@ inline std::optional<Small> find_step(Memory& m, unsigned t, Small key, Small sn
       self.entry = m.leaf(self.leaf).word[key];
       if (self.entry == 0) return done(0);
       return go(FindAt::entry);
-    case FindAt::entry:
-      return done(m.entry(self.entry).value);
+    case FindAt::entry: {
+      const Small stamp = m.entry(self.entry).stamp;
+      return stamp == pending && helps_entries(m.rules(), live) ? go(FindAt::entry_clock) : shown_at(stamp);
+    }
+    case FindAt::entry_clock:
+      self.clock = m.shared().clock;
+      return go(FindAt::entry_help);
+    case FindAt::entry_help:
+      help(m, m.entry(self.entry).stamp, self.clock);
+      self.clock = 0;
+      return shown_at(m.entry(self.entry).stamp);
+    case FindAt::entry_prev:
+      // One that is not chained is the end of its chain.
+      if (m.entry(self.entry).prev == 0) {
+        m.fail("the end of a chain of entries is passed");
+        return done(m.entry(self.entry).value);
+      }
+      self.entry = m.entry(self.entry).prev;
+      return go(FindAt::entry);
   }
   return std::nullopt;
 }

@@ -37,7 +37,7 @@ struct Leaf {
   Small word[max_keys];  // entries, or nodes of the level below: the same twice where it is one
   Small level;
   Small carried;  // a bit for each word: it is in a dead node, too, which may be held
-  Small locked;
+  Small locked;   // by a writer, counted from 1
   Small dead;
   Small stamp;
   Small prev;
@@ -45,7 +45,9 @@ struct Leaf {
 
 struct Entry {
   Small value;
-  Small birth;
+  Small stamp;
+  Small chained;
+  Small prev;
 };
 
 struct Life {
@@ -124,7 +126,7 @@ class Memory {
     if (state_.leaf_lives[id].phase == Phase::freed) fail("a freed leaf is accessed");
     return state_.leaves[id];
   }
-  const Entry& entry(Small id) {
+  Entry& entry(Small id) {
     if (state_.entry_lives[id].phase == Phase::freed) fail("a freed entry is accessed");
     return state_.entries[id];
   }
@@ -135,6 +137,7 @@ class Memory {
     state_.leaf_lives[id].phase = Phase::live;
   }
   void make_entry(Small id, Entry entry) {
+    if (id >= max_entries) return fail("the model has too few entries");
     state_.entries[id] = entry;
     state_.entry_lives[id].phase = Phase::live;
   }
@@ -147,10 +150,13 @@ class Memory {
   void retire_entry(Small id) {
     if (id != 0) retire(state_.entry_lives[id], 0, 0, 0);
   }
-  // Snapshots of [birth, death) may.
-  void hold_leaf(Small id, Small birth, Small death) { retire(state_.leaf_lives[id], all_slots(), birth, death); }
-  void hold_entry(Small id, Small birth, Small death) {
-    if (id != 0) retire(state_.entry_lives[id], all_slots(), birth, death);
+  // Snapshots of [stamp, death) may; all below death, if it leads to older ones.
+  void hold_leaf(Small id, Small death) {
+    hold(state_.leaf_lives[id], rules().holds_whole_chains, state_.leaves[id].stamp, death);
+  }
+  void hold_entry(Small id, Small death) {
+    const Entry& held = state_.entries[id];
+    hold(state_.entry_lives[id], held.chained != 0 && rules().holds_whole_chains_of_entries, held.stamp, death);
   }
 
   void enter(unsigned t) { state_.threads[t].inside = 1; }
@@ -170,8 +176,8 @@ class Memory {
 
   // Reclamation: the next thing it can do for a leaf, or an entry from max_leaves on.
   bool reclaim(unsigned item) {
-    if (item < max_leaves) return reclaim(state_.leaf_lives[item], state_.leaves[item], true);
-    return reclaim(state_.entry_lives[item - max_leaves], state_.entries[item - max_leaves], false);
+    if (item < max_leaves) return reclaim(state_.leaf_lives[item], state_.leaves[item]);
+    return reclaim(state_.entry_lives[item - max_leaves], state_.entries[item - max_leaves]);
   }
   void reclaim_eagerly() {
     for (unsigned item = 0; item < max_leaves + max_entries; ++item) {
@@ -194,20 +200,22 @@ class Memory {
     if (life.phase != Phase::live) fail("something is retired twice");
     life = {Phase::held, waits, birth, death};
   }
+  // A snapshot walks from the newest to its own, so it needs all of a chain that are younger, too.
+  void hold(Life& life, bool leads_to_older, Small stamp, Small death) {
+    retire(life, all_slots(), leads_to_older ? Small{0} : stamp, death);
+  }
 
-  // A snapshot walks from the newest leaf to its own, so it needs all that are younger, too; of
-  // entries it needs what its own leaf holds. What a bound will become is not below it.
-  bool needs(const Slot& slot, const Life& life, bool is_leaf) const {
+  // What a bound will become is not below it.
+  bool needs(const Slot& slot, const Life& life) const {
     if (slot.at == 0 || slot.at >= life.death) return false;
-    if (is_leaf ? rules().holds_whole_chains : (slot.is_bound != 0 && rules().tells_bounds)) return true;
-    return life.birth <= slot.at;
+    return (slot.is_bound != 0 && rules().tells_bounds) || life.birth <= slot.at;
   }
 
   template <class Thing>
-  bool reclaim(Life& life, Thing& thing, bool is_leaf) {
+  bool reclaim(Life& life, Thing& thing) {
     if (life.phase == Phase::held) {
       for (unsigned i = 0; i < setup_.takers; ++i) {
-        if (has(life.waits, i) && !needs(state_.slots[i], life, is_leaf)) {
+        if (has(life.waits, i) && !needs(state_.slots[i], life)) {
           drop(life.waits, i);
           return true;
         }

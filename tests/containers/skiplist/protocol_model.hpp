@@ -23,7 +23,7 @@ class Model {
     Small top[max_keys] = {};
     for (const Small key : setup_.present) {
       const Small id = top[key] = small(key + 1U);
-      m.make_entry(id, {id, 1});
+      m.make_entry(id, {id, 1, 0, 0});
       content = History::with(content, key, id);
     }
     const unsigned width[max_levels] = {setup_.edges, setup_.parents, 1};

@@ -16,7 +16,10 @@ namespace protocol {
 constexpr unsigned height(Shape shape) {
   return shape == Shape::as_is || shape == Shape::empty ? 0 : shape == Shape::cut_above ? 2 : 1;
 }
-constexpr unsigned most_nodes(Shape shape) { return shape == Shape::cut ? 3 : 1 + height(shape); }
+constexpr unsigned most_nodes(Op op) {
+  if (op.act == Act::overwrite) return 0;
+  return op.shape == Shape::cut ? 3 : 1 + height(op.shape);
+}
 
 // Whether a new node is born locked.
 inline bool holds_new(const Rules& rules, Small level, bool below) {
@@ -27,7 +30,7 @@ inline bool holds_new(const Rules& rules, Small level, bool below) {
 class Shaping {
  public:
   // `fresh`: of nodes that are free.
-  Shaping(Memory& m, unsigned w, Op op, Small fresh) : m_(m), self_(m.thread(w)), op_(op), fresh_(fresh) {}
+  Shaping(Memory& m, unsigned w, Op op, Small fresh) : m_(m), self_(m.thread(w)), w_(w), op_(op), fresh_(fresh) {}
 
   // The nodes that are to be copied, and that with the edge above, are not locked by others.
   void publish() {
@@ -52,8 +55,7 @@ class Shaping {
 
   // The node that gets a stamp, in place of `old`.
   void make_copy(Leaf node, Small old) {
-    node.dead = 0;
-    node.locked = self_.plain == 0 && holds_new(m_.rules(), node.level, false);
+    begin(node, false);
     node.stamp = self_.plain == 0 && m_.rules().stamps_after_linking ? pending : self_.clock;
     node.prev = self_.plain == 0 ? old : Small{0};
     m_.make_leaf(self_.copy, node);
@@ -61,13 +63,20 @@ class Shaping {
   // One that is found below that node only.
   Small make_below(Leaf node) {
     const Small id = small(fresh_ + ++self_.made);
-    node.dead = 0;
-    node.locked = self_.plain == 0 && holds_new(m_.rules(), node.level, true);
+    begin(node, true);
     node.stamp = self_.plain != 0 || m_.rules().dates_new_nodes ? self_.clock : pending;
     node.prev = 0;
     m_.make_leaf(id, node);
     return id;
   }
+  void begin(Leaf& node, bool below) {
+    node.dead = 0;
+    node.locked = self_.plain == 0 && holds_new(m_.rules(), node.level, below) ? small(w_ + 1) : Small{0};
+    if (node.level == 0)
+      node.carried = self_.plain == 0 && m_.rules().marks_carried_entries ? taken_over(node) : Small{0};
+  }
+  // All entries that are not the operation's own.
+  Small taken_over(const Leaf& leaf) const { return leaf.word[other()] != 0 ? small(1U << other()) : Small{0}; }
   // The first leaf of an empty list.
   void plant() {
     Leaf leaf = {};
@@ -131,7 +140,7 @@ class Shaping {
     Leaf& neighbour = m_.leaf(id);
     if (m_.rules().locks_neighbour) {
       if (neighbour.locked != 0) return false;
-      neighbour.locked = 1;
+      neighbour.locked = small(w_ + 1);
     }
     self_.neighbour = id;
     return true;
@@ -153,6 +162,7 @@ class Shaping {
 
   Memory& m_;
   Thread& self_;
+  const unsigned w_;
   const Op op_;
   const Small fresh_;
 };
@@ -160,7 +170,7 @@ class Shaping {
 // What has been replaced, at `death`: retired at once or held, each as older versions may lead to it.
 class Retiring {
  public:
-  Retiring(Memory& m, unsigned w, Small key) : m_(m), self_(m.thread(w)), key_(key) {}
+  Retiring(Memory& m, unsigned w, Small key) : m_(m), self_(m.thread(w)), w_(w), key_(key), death_(self_.clock) {}
 
   // Plain: nobody but readers that are inside.
   void at_once() {
@@ -174,57 +184,84 @@ class Retiring {
   // `pruned`: the copy does not lead to it any more.
   void versioned(bool pruned) {
     const Rules& rules = m_.rules();
-    const Small death = self_.clock;
-    if (self_.looked != 0 || !rules.holds_for_snapshots || (death == self_.stamp && !rules.entries_go_alone)) {
-      return at_once();
-    }
-    entry(death);
+    if (self_.looked != 0 || !rules.holds_for_snapshots) return at_once();
     unsigned level = self_.path[self_.height] != 0 ? self_.height : self_.height - 1U;
-    retire(self_.path[level], pruned && (self_.carried == 0 || !rules.holds_carried), death);
+    retire(self_.path[level], pruned && (self_.carried == 0 || !rules.holds_carried));
     bool gone = pruned;
     for (; level > 0; --level) {
       const Leaf& above = m_.leaf(self_.path[level]);
-      if (gone || !rules.marks_carried) inherit(level, above.carried);
-      if (level == 1 && self_.neighbour != 0) below(self_.neighbour, gone && !carries(above, 1U - key_), death);
+      if (gone || !rules.marks_carried) inherit(level, all_words, above.carried);
+      if (level == 1 && self_.neighbour != 0)
+        neighbour(gone && !carries(above, other()), gone && !carries(above, key_));
       const bool below_gone = gone && !carries(above, key_);
-      below(self_.path[level - 1], below_gone, death);
+      below(self_.path[level - 1], below_gone);
       if (rules.holds_below_carried) gone = below_gone;
     }
+    const Leaf& leaf = m_.leaf(self_.path[0]);
+    if (gone) inherit(0, self_.neighbour == 0 ? all_words : bit(key_), leaf.carried);
+    entry(gone && ((leaf.carried & bit(key_)) == 0 || !rules.holds_carried_erased));
+  }
+
+  // `pruned`: the new entry does not lead to the old one any more.
+  void overwritten(bool pruned) {
+    const Rules& rules = m_.rules();
+    const bool gone = pruned && (self_.carried == 0 || !rules.holds_carried_entries);
+    entry(gone || self_.looked != 0 || !rules.holds_for_snapshots);
   }
 
  private:
+  static constexpr Small all_words = small((1U << max_keys) - 1);
+  static Small bit(unsigned key) { return small(1U << key); }
+  unsigned other() const { return 1U - key_; }
+
   bool carries(const Leaf& above, unsigned key) const {
-    return (above.carried >> key & 1) != 0 && m_.rules().holds_carried_below;
+    return (above.carried & bit(key)) != 0 && m_.rules().holds_carried_below;
   }
-  // The copy of a node that nobody can get to any more.
-  void inherit(unsigned level, Small carried) {
-    Leaf& copy = m_.leaf(level == self_.height ? self_.copy : small(self_.copy + self_.made));
-    copy.carried = small(copy.carried & carried);
+  // The new nodes of a level, in place of one that nobody can get to any more.
+  void inherit(unsigned level, Small words, Small carried) {
+    if (self_.copy == 0) return;
+    for (unsigned i = 0; i <= self_.made; ++i) {
+      Leaf& node = m_.leaf(small(self_.copy + i));
+      if (node.level != level || (node.carried & words) == 0) continue;
+      if (level == 0 && node.locked != 0 && node.locked != w_ + 1 && !m_.rules().atomic_bits) {
+        m_.fail("two writers change a leaf at once");
+      }
+      node.carried = small(node.carried & (carried | ~unsigned{words}));
+    }
   }
-  void below(Small id, bool gone, Small death) {
-    retire(id, m_.rules().holds_below ? gone : m_.leaf(id).stamp == death, death);
+  void neighbour(bool gone, bool leaf_gone) {
+    below(self_.neighbour, gone);
+    if (m_.rules().inherits_from_neighbour) {
+      if (gone) inherit(0, bit(other()), m_.leaf(self_.neighbour).carried);
+    } else if (leaf_gone) {
+      inherit(0, bit(other()), m_.leaf(self_.path[0]).carried);
+    }
   }
-  void retire(Small id, bool at_once, Small death) {
+  void below(Small id, bool gone) { retire(id, m_.rules().holds_below ? gone : m_.leaf(id).stamp == death_); }
+  void retire(Small id, bool at_once) {
     if (at_once) {
       m_.retire_leaf(id);
     } else {
-      m_.hold_leaf(id, m_.leaf(id).stamp, death);
+      m_.hold_leaf(id, death_);
     }
   }
-  // The entry that left. Older versions may have it, whatever becomes of the newest.
-  void entry(Small death) {
+  // One that is not chained goes by its own time as well.
+  void entry(bool gone) {
     if (self_.old_entry == 0) return;
-    const Small birth = m_.entry(self_.old_entry).birth;
-    if (birth == death) {
+    const Entry& old = m_.entry(self_.old_entry);
+    const bool leads_to_older = old.chained != 0 && m_.rules().holds_whole_chains_of_entries;
+    if (gone || (!leads_to_older && old.stamp == death_)) {
       m_.retire_entry(self_.old_entry);
     } else {
-      m_.hold_entry(self_.old_entry, birth, death);
+      m_.hold_entry(self_.old_entry, death_);
     }
   }
 
   Memory& m_;
   Thread& self_;
+  const unsigned w_;
   const Small key_;
+  const Small death_;
 };
 
 }  // namespace protocol

@@ -9,6 +9,18 @@ TEST_CASE("Snapshots stay what they were while two writers overwrite a key") {
   keeps("overwrites", {.writers = {{overwrite(0, 3), overwrite(0, 4)}, {overwrite(0, 5)}}, .rounds = 2});
 }
 
+TEST_CASE("Snapshots stay what they were while a key is overwritten in leaves that are copied for another") {
+  keeps("overwrite, copy twice, overwrite",
+        {.writers = {{overwrite(0, 3), erase(1), insert(1, 5), overwrite(0, 4)}}, .rounds = 2, .present = {0, 1}});
+  keeps("overwrites beside copies", {.writers = {{overwrite(0, 3), overwrite(0, 4)}, {erase(1), insert(1, 5)}},
+                                     .reads = {0, 1, 0},
+                                     .present = {0, 1}});
+  keeps("overwrites and erases of two keys", {.writers = {{overwrite(0, 3), erase(1)}, {overwrite(0, 4), erase(0)}},
+                                              .rounds = 2,
+                                              .reads = {0},
+                                              .present = {0, 1}});
+}
+
 TEST_CASE("Snapshots stay what they were while two writers erase and insert a key") {
   keeps("erase, insert", {.writers = {{erase(0), insert(0, 4)}, {overwrite(0, 5)}}, .rounds = 2});
   keeps("insert, erase", {.writers = {{insert(0, 4), erase(0)}, {insert(0, 5), erase(0)}}, .rounds = 2, .present = {}});
@@ -43,13 +55,24 @@ TEST_CASE("A snapshot sees two keys of two leaves at one moment") {
 
 TEST_CASE("Reclamation that acts whenever it likes frees nothing in use") {
   keeps("reclaimer, two writers", {.writers = {{overwrite(0, 3)}, {overwrite(0, 4)}}, .reclaimer_apart = true});
+  keeps("reclaimer, two writers, copies", {.writers = {{erase(0)}, {insert(0, 4)}}, .reclaimer_apart = true});
   keeps("reclaimer, two snapshots",
         {.writers = {{overwrite(0, 3), overwrite(0, 4)}}, .rounds = 2, .reclaimer_apart = true});
+  keeps("reclaimer, two snapshots, copies",
+        {.writers = {{overwrite(0, 3), erase(0)}}, .rounds = 2, .reclaimer_apart = true});
+  keeps("reclaimer, a copy between",
+        {.writers = {{overwrite(0, 3), erase(1), overwrite(0, 4)}}, .present = {0, 1}, .reclaimer_apart = true});
 }
 
 TEST_CASE("Large setups keep the protocol, too", "[.large]") {
   keeps("four overwrites",
         {.writers = {{overwrite(0, 3), overwrite(0, 4)}, {overwrite(0, 5), overwrite(0, 6)}}, .rounds = 2});
+  keeps("four writes, copies",
+        {.writers = {{overwrite(0, 3), erase(0)}, {insert(0, 5), overwrite(0, 6)}}, .rounds = 2});
+  keeps("overwrites and a copy, reader", {.writers = {{overwrite(0, 3), overwrite(0, 4)}, {erase(1)}},
+                                          .finds = {0},
+                                          .reads = {0, 1, 0},
+                                          .present = {0, 1}});
   keeps("three overwrites, reader", {.writers = {{overwrite(0, 3), overwrite(0, 4)}, {overwrite(0, 5)}}, .finds = {0}});
   keeps("erase, insert, reader", {.writers = {{erase(0), insert(0, 4)}, {overwrite(0, 5)}}, .finds = {0}, .rounds = 2});
   keeps("two keys, reader", {.writers = {{overwrite(0, 3), erase(1)}, {overwrite(1, 5)}},

@@ -43,9 +43,9 @@ inline constexpr const char* write_steps[] = {"reads the mode too early",
                                               "marks the old dead, unlocks",
                                               "looks at the slots",
                                               "loads the clock for the stamp",
-                                              "stamps the copy",
+                                              "stamps",
                                               "looks for a snapshot between the two",
-                                              "relinks the copy",
+                                              "relinks",
                                               "unlocks, ends"};
 
 // Every operation has room of its own for the entry and the nodes that it may make.
@@ -60,7 +60,7 @@ inline Small node_room(const Setup& setup, unsigned w, unsigned number) {
   unsigned result = first_node(setup.levels, 0);
   for (unsigned i = 0; i <= w; ++i) {
     for (unsigned k = 0; k < setup.writers[i].size() && (i < w || k < number); ++k) {
-      result += most_nodes(setup.writers[i][k].shape);
+      result += most_nodes(setup.writers[i][k]);
     }
   }
   return small(result);
@@ -87,7 +87,17 @@ inline bool write_step(Memory& m, unsigned w) {
     self.number = next;
     return go(first_step);
   };
-  const auto changes = [&] { return (op.act == Act::insert) == (self.old_entry == 0); };
+  // An overwrite of a mode that is not plain: its entry leads to the old one.
+  const bool chains = op.act == Act::overwrite && self.plain == 0;
+  const auto change = [&] {
+    if ((op.act == Act::insert) != (self.old_entry == 0)) return go(WriteAt::leave);
+    const bool early = !rules.stamps_after_storing || !rules.reads_clock_after_storing;
+    return go(chains && !early ? WriteAt::store_word : WriteAt::clock);
+  };
+  const auto retire = [&](bool pruned) {
+    Retiring retiring(m, w, op.key);
+    return chains ? retiring.overwritten(pruned) : retiring.versioned(pruned);
+  };
   // A node on the way down, found at first, or again by who has locked the leaf.
   const auto arrive = [&](Small node) {
     if (node == 0) return go(op.act == Act::insert ? WriteAt::clock : WriteAt::leave);
@@ -132,7 +142,7 @@ inline bool write_step(Memory& m, unsigned w) {
       self.helping = shared.clock;
       return go(WriteAt::above_stamp);
     case WriteAt::above_stamp:
-      help(m, m.leaf(self.leaf), self.helping);
+      help(m, m.leaf(self.leaf).stamp, self.helping);
       self.helping = 0;
       return go(WriteAt::down);
     case WriteAt::lock: {
@@ -142,30 +152,46 @@ inline bool write_step(Memory& m, unsigned w) {
         self.path[0] = 0;
         return go(WriteAt::edge);
       }
-      leaf.locked = 1;
+      leaf.locked = small(w + 1);
       self.old_entry = leaf.word[op.key];
       self.result = self.old_entry == 0 ? Small{0} : m.entry(self.old_entry).value;
-      if (leaf.stamp == pending && rules.helps_before_copying) return go(WriteAt::old_clock);
-      return go(changes() ? WriteAt::clock : WriteAt::leave);
+      const bool settled = leaf.stamp != pending && (self.old_entry == 0 || m.entry(self.old_entry).stamp != pending);
+      return !settled && rules.helps_before_changing ? go(WriteAt::old_clock) : change();
     }
     case WriteAt::old_clock:
       self.clock = shared.clock;
       return go(WriteAt::old_stamp);
     case WriteAt::old_stamp:
-      help(m, m.leaf(self.path[0]), self.clock);
+      // Of both the leaf and the entry, though at most one of them is not settled.
+      help(m, m.leaf(self.path[0]).stamp, self.clock);
+      if (self.old_entry != 0) help(m, m.entry(self.old_entry).stamp, self.clock);
       self.clock = 0;
-      return go(changes() ? WriteAt::clock : WriteAt::leave);
+      return change();
     case WriteAt::clock:
       self.clock = shared.clock;
       if (op.act != Act::erase) {
         self.entry = entry_room(m.setup(), w, self.number);
-        m.make_entry(self.entry, {op.value, self.clock});
+        m.make_entry(self.entry, {op.value, self.clock, 0, 0});
       }
-      return go(self.plain != 0 && op.act == Act::overwrite ? WriteAt::store_word : WriteAt::publish);
-    case WriteAt::store_word:
-      m.leaf(self.path[0]).word[op.key] = self.entry;
-      m.retire_entry(self.old_entry);
-      return go(WriteAt::leave);
+      return go(op.act == Act::overwrite ? WriteAt::store_word : WriteAt::publish);
+    case WriteAt::store_word: {
+      Leaf& leaf = m.leaf(self.path[0]);
+      if (chains) {
+        self.entry = entry_room(m.setup(), w, self.number);
+        const Small stamp = rules.stamps_after_storing ? pending : self.clock;
+        m.make_entry(self.entry,
+                     {op.value, stamp, rules.chains_entries, rules.chains_entries ? self.old_entry : Small{0}});
+        self.carried = leaf.carried >> op.key & 1;
+        leaf.carried = small(leaf.carried & ~(1U << op.key));
+        if (!rules.holds_leaf) leaf.locked = 0;
+        if (rules.reads_clock_after_storing) self.clock = 0;
+      } else {
+        m.retire_entry(self.old_entry);
+      }
+      leaf.word[op.key] = self.entry;
+      if (!chains) return go(WriteAt::leave);
+      return go(rules.looks_after_stamping ? WriteAt::stamp_clock : WriteAt::look);
+    }
     case WriteAt::publish:
       // Under the locks of the nodes above, which are taken from below, and of the one with the edge, or the top.
       for (unsigned level = 1; level <= height(op.shape) + 1; ++level) {
@@ -180,7 +206,7 @@ inline bool write_step(Memory& m, unsigned w) {
       }
       Shaping(m, w, op, node_room(m.setup(), w, self.number)).publish();
       for (unsigned level = 1; level <= self.height; ++level) {
-        if (self.path[level] != 0) m.leaf(self.path[level]).locked = 1;
+        if (self.path[level] != 0) m.leaf(self.path[level]).locked = small(w + 1);
       }
       if (self.plain == 0 && rules.reads_clock_after_linking) self.clock = 0;
       return go(WriteAt::unlink);
@@ -198,15 +224,23 @@ inline bool write_step(Memory& m, unsigned w) {
       }
       return go(WriteAt::stamp_clock);
     case WriteAt::stamp_clock:
-      if (rules.reads_clock_after_linking) self.clock = shared.clock;
+      if (chains ? rules.reads_clock_after_storing : rules.reads_clock_after_linking) self.clock = shared.clock;
       return go(WriteAt::stamp);
     case WriteAt::stamp: {
+      if (chains) {
+        Entry& entry = m.entry(self.entry);
+        help(m, entry.stamp, self.clock);
+        self.clock = entry.stamp;
+        self.stamp = m.entry(self.old_entry).stamp;
+        self.prev = m.entry(self.old_entry).prev;
+        return go(self.clock == self.stamp ? WriteAt::relink : WriteAt::between);
+      }
       if (self.copy == 0) {
         Retiring(m, w, op.key).versioned(false);
         return go(WriteAt::leave);
       }
       Leaf& copy = m.leaf(self.copy);
-      help(m, copy, self.clock);
+      help(m, copy.stamp, self.clock);
       self.clock = copy.stamp;
       if (copy.prev == nowhere) return go(WriteAt::leave);
       const Leaf& old = m.leaf(copy.prev);
@@ -223,7 +257,7 @@ inline bool write_step(Memory& m, unsigned w) {
       const bool is_bound = slot.is_bound != 0 && rules.fears_bounds_between;
       if (!rules.prunes_between || (slot.at != 0 && slot.at < self.clock && (is_bound || slot.at >= self.stamp))) {
         self.i = 0;
-        Retiring(m, w, op.key).versioned(false);
+        retire(false);
         return go(WriteAt::leave);
       }
       ++self.i;
@@ -233,13 +267,15 @@ inline bool write_step(Memory& m, unsigned w) {
     }
     case WriteAt::relink:
       // No snapshot lies between the two versions.
-      if (rules.relinks) m.leaf(self.copy).prev = self.prev;
-      Retiring(m, w, op.key).versioned(true);
+      if (chains && rules.relinks_entries) m.entry(self.entry).prev = self.prev;
+      if (!chains && rules.relinks) m.leaf(self.copy).prev = self.prev;
+      retire(true);
       return go(WriteAt::leave);
     case WriteAt::leave:
       // Only now may the copy be replaced.
       if (self.copy == 0) {
-        if (self.path[0] != 0) m.leaf(self.path[0]).locked = 0;
+        const bool held = self.path[0] != 0 && (!chains || self.entry == 0 || rules.holds_leaf);
+        if (held) m.leaf(self.path[0]).locked = 0;
       } else {
         for (unsigned i = 0; i <= self.made; ++i) {
           Leaf& node = m.leaf(small(self.copy + i));

@@ -2,10 +2,10 @@
 
 #include "collector/cycle.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 #include "collector/check/heap_walk.hpp"
+#include "collector/check/suspects.hpp"
 #include "collector/check/verifier.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
@@ -15,6 +15,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
   const Cause cause = pacer_.decision().cause(asked, heap_.new_bytes(), wanted);
   PacerInput found{.limited = cause != asked};
   ledger_.begin(heap_.cycle() + 1, cause);
+  std::vector<std::string> suspects;
   {
     ledger_.enter(Phase::stop);
     const StoppedWorld stopped = world_.stop();
@@ -32,6 +33,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
     ledger_.enter(Phase::weak);
     weak_.settle(stopped, heap_, marker_);
     marker_.finish(stopped);
+    if (verifier) suspects = Suspects(heap_).find(stopped);
     heap_.drop_retired(stopped);
 
     ledger_.enter(Phase::reclaim);
@@ -45,6 +47,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
     ledger_.enter(Phase::resume);
   }
   complete(ledger_.finish(), found);
+  tell(suspects);
   return ledger_.publish();
 }
 
@@ -68,11 +71,6 @@ void Cycle::complete(CycleReport& report, PacerInput& found) {
   found.add(report);
   pacer_.pace(found).report_to(report);
   heap_.set_triggers(pacer_.decision());
-}
-
-void Cycle::require(const Checked& found) const {
-  if (found && settings_.broken) settings_.broken(*found);
-  if (found) std::abort();
 }
 
 }  // namespace midden::inline MIDDEN_ABI::collector

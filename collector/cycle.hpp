@@ -4,6 +4,7 @@
 // Threads: any one thread at a time that is itself not a running mutator; the caller sees to it.
 
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <span>
 #include <string>
@@ -25,6 +26,8 @@ struct CycleSettings {
   Crew* crew = nullptr;  // null: the collecting thread marks alone
   // Called when a check fails; does not return. Checks run where the heap was made `checked`.
   std::function<void(const Finding&)> broken{};
+  // Called for each line that tells of a suspect (check/suspects.hpp), when the world runs again.
+  std::function<void(const std::string&)> suspect{};
 };
 
 class Cycle {
@@ -42,7 +45,14 @@ class Cycle {
 
  private:
   void complete(CycleReport& report, PacerInput& found);
-  void require(const Checked& found) const;
+  void require(const Checked& found) const {
+    if (found && settings_.broken) settings_.broken(*found);
+    if (found) std::abort();
+  }
+  void tell(const std::vector<std::string>& suspects) const {
+    if (!settings_.suspect) return;
+    for (const std::string& line : suspects) settings_.suspect(line);
+  }
 
   Heap& heap_;
   World& world_;

@@ -49,6 +49,7 @@ std::size_t choose_reserve(collector::PageSource& pages, std::size_t configured)
   return bytes;
 }
 
+// `config` lives as long as they do.
 collector::CycleSettings cycle_settings(const Config& config, Workers& workers) {
   return {
       .pacing = {.percent = config.gc_percent.value_or(0),
@@ -57,7 +58,8 @@ collector::CycleSettings cycle_settings(const Config& config, Workers& workers) 
                  .soft_limit = or_unlimited(config.memory_limit)},
       .marking = {.stack_limit = or_unlimited(config.mark_stack_limit), .prefetch = config.mark_prefetch},
       .crew = &workers,
-      .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); }};
+      .broken = [](const collector::Finding& found) { fatal("the heap is broken: " + found.what, found.structure); },
+      .suspect = [&config](const std::string& line) { config.message("midden: " + config.name + ": " + line); }};
 }
 
 // Memory that was not needed between two looks this far apart is returned.

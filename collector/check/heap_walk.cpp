@@ -124,4 +124,10 @@ std::string describe_block(const Heap& heap, BlockIndex index) {
   return text;
 }
 
+std::string describe_object(const Heap& heap, const void* object) {
+  char address[32];
+  std::snprintf(address, sizeof address, "@%p", object);
+  return std::string(heap.type_of(object).info().name) + address;
+}
+
 }  // namespace midden::inline MIDDEN_ABI::collector

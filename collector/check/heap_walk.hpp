@@ -17,5 +17,7 @@ Checked walk_heap(Heap& heap, const StoppedWorld& stopped);
 
 // The descriptor of a block as text, for messages.
 std::string describe_block(const Heap& heap, BlockIndex index);
+// The type and address of an object.
+std::string describe_object(const Heap& heap, const void* object);
 
 }  // namespace midden::inline MIDDEN_ABI::collector

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "collector/check/heap_walk.hpp"
 #include "collector/check/poison.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
@@ -91,7 +92,7 @@ Checked Verifier::compare(const StoppedWorld& stopped) const {
       for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
         const std::byte* object = space.begin_of(first) + slot * head.slot_bytes;
         if (space.metadata(object).has(heap_.live_colour()) && !reached_.contains(object)) {
-          return Finding{"marking marked an object that is not reachable", describe(object)};
+          return Finding{"marking marked an object that is not reachable", describe_object(heap_, object)};
         }
       }
     }
@@ -99,18 +100,12 @@ Checked Verifier::compare(const StoppedWorld& stopped) const {
   return {};
 }
 
-std::string Verifier::describe(const void* object) const {
-  char address[32];
-  std::snprintf(address, sizeof address, "@%p", object);
-  return std::string(heap_.type_of(object).info().name) + address;
-}
-
 std::string Verifier::path_to(const void* object) const {
-  std::string path = describe(object);
+  std::string path = describe_object(heap_, object);
   for (std::size_t steps = 0; steps < 64; ++steps) {
     const Origin& origin = reached_.at(object);
     if (origin.parent == nullptr) return std::string("root: ") + origin.root + " -> " + path;
-    std::string edge = describe(origin.parent);
+    std::string edge = describe_object(heap_, origin.parent);
     if (origin.offset >= 0) edge.append(" +").append(std::to_string(origin.offset));
     path = edge.append(" -> ").append(path);
     object = origin.parent;

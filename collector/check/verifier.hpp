@@ -45,7 +45,6 @@ class Verifier final : public Tracer {
   void follow(const void* target, std::ptrdiff_t offset);
   void scan(const void* object);
   std::string path_to(const void* object) const;
-  std::string describe(const void* object) const;
   const char* fault_of(const void* target) const;
 
   Heap& heap_;

@@ -29,6 +29,8 @@
 // (the checked build stops one that forgets), and beside a list or a scan function it says nothing.
 // `midden_trace_beside_mutators` is inherited too.
 //
+// Whatever it says of its references, a type may also have a function `midden_inspect` (inspector.hpp).
+//
 // A listed member is a Ref, an AtomicRef, a C array or std::array of listable things, or a class
 // that itself has midden_refs. Numbers and enumerations are leaves without saying so.
 //
@@ -45,6 +47,7 @@
 #include <vector>
 
 #include <midden/build.hpp>
+#include <midden/inspector.hpp>
 #include <midden/ref.hpp>
 #include <midden/type.hpp>
 
@@ -93,6 +96,10 @@ concept HasTrace = requires {
 template <class T>
 concept TracesBesideMutators = requires {
   requires T::midden_trace_beside_mutators;
+};
+template <class T>
+concept Inspects = requires(const T& object, Inspector& inspector) {
+  T::midden_inspect(object, inspector);
 };
 template <class T>
 concept HasLeaf = requires {
@@ -249,6 +256,16 @@ Layout<T> layout() {
   return result;
 }
 
+// What shows a type's opaque bytes, or null.
+template <class T>
+constexpr InspectFunction inspection() {
+  if constexpr (Inspects<T>) {
+    return
+        [](Inspector& inspector, const void* object) { T::midden_inspect(*static_cast<const T*>(object), inspector); };
+  }
+  return nullptr;
+}
+
 // A type's description in static storage. Specialised for types with elements (array.hpp).
 template <class T>
 struct StaticType {
@@ -258,7 +275,8 @@ struct StaticType {
                 .alignment = alignof(T),
                 .refs = places.refs,
                 .scan = places.scan,
-                .scan_beside_mutators = places.scan != nullptr && TracesBesideMutators<T>};
+                .scan_beside_mutators = places.scan != nullptr && TracesBesideMutators<T>,
+                .inspect = inspection<T>()};
 };
 
 // A small number for each C++ type in the process, from 1: the index of its allocation cursor.

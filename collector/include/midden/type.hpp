@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include <midden/build.hpp>
+#include <midden/inspector.hpp>
 #include <midden/tracer.hpp>
 
 namespace midden::inline MIDDEN_ABI {
@@ -37,6 +38,8 @@ struct TypeInfo {
   ScanFunction scan = nullptr;        // null: the offsets above tell all
   bool scan_beside_mutators = false;  // may `scan` run while mutators run?
   bool segment = false;               // memory of an opaque arena: paced by committed bytes, not by allocation
+
+  InspectFunction inspect = nullptr;  // shows a checked heap what marking does not look into; null: nothing
 
   bool leaf() const { return scan == nullptr && refs.empty() && element_refs.empty(); }
 };

@@ -2,6 +2,8 @@
 
 #include <midden/concurrent_map.hpp>
 
+#include <utility>
+
 #include "containers/locked/backend.hpp"
 #include "containers/map_table.hpp"
 
@@ -11,13 +13,17 @@ ConcurrentParts make_concurrent_parts(Attach& here, const MapOptions& options, b
   MapParts parts = choose_map(here.runtime(), options, ordered, shape);
   const std::uint64_t seed = next_map_seed(here.runtime());
   const MapOps& inner = *parts.ops;
+  Root<MapState> state;
   if (inner.concurrent == nullptr) {
     parts.ops = &containers::locked::ops(inner.ordered);
-    return {parts, containers::locked::create(here, inner, shape, seed)};
+    state = containers::locked::create(here, inner, shape, seed);
+  } else {
+    containers::require_whole(*parts.backend, *inner.concurrent, ordered, true);
+    parts.ops = inner.concurrent;
+    state = parts.ops->create(here, shape, seed);
   }
-  containers::require_whole(*parts.backend, *inner.concurrent, ordered, true);
-  parts.ops = inner.concurrent;
-  return {parts, parts.ops->create(here, shape, seed)};
+  state->plain = options.plain;
+  return {parts, std::move(state)};
 }
 
 }  // namespace midden::inline MIDDEN_ABI::detail

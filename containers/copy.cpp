@@ -34,6 +34,7 @@ MapView copy_view(Attach& here, const MapParts& parts, const MapShape& shape, Ma
     const void* const value = references ? static_cast<const Ref<void>*>(found.data)->get() : found.data;
     copy.add(here, key, {value, found.size});
   });
+  copy.map()->plain = state.plain;
   return {&table, copy.map()};
 }
 

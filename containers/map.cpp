@@ -62,6 +62,7 @@ Root<MapState> create_map(Attach& here, const MapParts& parts, const MapOptions&
   Root<MapState> state = parts.ops->create(here, shape, next_map_seed(*parts.runtime));
   const bool automatic = wished(*parts.runtime, options) == containers::automatic;
   state->ordered = ordered;
+  state->plain = options.plain;
   if (automatic && !ordered && containers::references_an_entry(shape) != 0) state->tended = MapTended::automatic;
   return state;
 }

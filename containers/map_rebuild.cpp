@@ -34,6 +34,7 @@ void begin(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& 
   const Root<MapState> to = ops.create(here, shape, next_map_seed(*parts.runtime));
   const Root<MapState> both = containers::rebuild::create(here, shape, *parts.ops, *state, ops, *to);
   to->ordered = both->ordered = state->ordered;
+  to->plain = both->plain = state->plain;
   both->tended = MapTended::rebuilding;
   state = both;
   parts.ops = &containers::rebuild::ops(parts.ops->ordered && ops.ordered);

@@ -73,6 +73,21 @@ MapStats stats(Attach& here, MapState& base) {
   return stats;
 }
 
+// Buckets that are in no chain are empty, and so are those that a resize has passed.
+template <class Key>
+void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
+  const HashState& state = state_of(base);
+  const Layout& layout = state.layout;
+  for (const Table* table : {&state.now, &state.old}) {
+    table->for_each_bucket(layout, [&](std::byte* bucket) {
+      const unsigned full = head(bucket).count();
+      for (unsigned slot = 0; slot < full; ++slot) {
+        take(context, Key(layout.key(bucket, slot), layout).shown(), value_at(layout, {bucket, slot}));
+      }
+    });
+  }
+}
+
 template <class Key>
 constexpr MapOps ops_for{.create = create,
                          .size = size,
@@ -84,7 +99,8 @@ constexpr MapOps ops_for{.create = create,
                          .next = next,
                          .close = close,
                          .locate = locate,
-                         .stats = stats};
+                         .stats = stats,
+                         .inspect = inspect<Key>};
 
 const MapOps* ops(const MapShape& shape) {
   if (shape.key == KeyKind::word) return &ops_for<WordKey>;

@@ -66,6 +66,17 @@ class Table {
     return next == no_bucket ? nullptr : at(next, layout);
   }
 
+  // Calls f(bucket) for each bucket that has memory, of chains or not.
+  template <class F>
+  void for_each_bucket(const Layout& layout, F&& f) const {
+    if (none()) return;
+    for (const Ref<Chunk>& chunk : *chunks_) {
+      if (!chunk) continue;
+      const std::size_t buckets = buckets_of(chunk.get());
+      for (std::size_t i = 0; i < buckets; ++i) f(bucket_of(chunk.get(), i, layout));
+    }
+  }
+
   // --- its memory: each function with Attach is a safepoint, and may throw OutOfMemory -------
 
   // Makes an empty table of 2^log2 buckets of which none has a chunk. Requires: none().

@@ -160,6 +160,15 @@ std::size_t separators(const MapState& base, MapKey* keys, std::size_t count) {
   return cuts;
 }
 
+// Without locks: while the world is stopped nobody holds one.
+void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
+  const LockedState& state = state_of(base);
+  if (state.shards() == nullptr || state.inner().inspect == nullptr) return;
+  for (const Shard& shard : *state.shards()) {
+    if (shard.map) state.inner().inspect(*shard.map, take, context);
+  }
+}
+
 constexpr MapOps in_shards{.size = size,
                            .upsert = upsert,
                            .erase = erase,
@@ -169,6 +178,7 @@ constexpr MapOps in_shards{.size = size,
                            .close = close,
                            .locate = locate,
                            .stats = stats,
+                           .inspect = inspect,
                            .visit = visit,
                            .replace = replace,
                            .erase_if = erase_if,

@@ -50,6 +50,13 @@ MapStats stats(Attach& here, MapState& base) {
   return sum;
 }
 
+void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
+  const RebuildState& state = state_of(base);
+  for (const Half* half : {&state.from, &state.to}) {
+    if (half->ops->inspect != nullptr) half->ops->inspect(*half->state, take, context);
+  }
+}
+
 constexpr MapOps not_in_order{.size = size,
                               .find = find,
                               .upsert = upsert,
@@ -59,7 +66,8 @@ constexpr MapOps not_in_order{.size = size,
                               .next = next,
                               .close = close,
                               .locate = locate,
-                              .stats = stats};
+                              .stats = stats,
+                              .inspect = inspect};
 
 constexpr MapOps in_order = [] {
   MapOps table = not_in_order;

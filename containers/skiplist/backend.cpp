@@ -232,6 +232,17 @@ MapStats stats(Attach&, MapState& base) {
 }
 
 template <class Key>
+void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
+  const ListState<Key>& state = state_of<Key>(base);
+  const Layout& layout = state.list.layout();
+  Cursor cursor;
+  for_each_shown(state.list, cursor, [&](const std::byte* entry) {
+    take(context, shown_key<Key>(layout, entry), found(state, layout.value(entry)));
+  });
+  state.list.close(cursor);
+}
+
+template <class Key>
 constexpr MapOps ops_for{.ordered = true,
                          .create = create<Key>,
                          .size = size<Key>,
@@ -248,7 +259,8 @@ constexpr MapOps ops_for{.ordered = true,
                          .stats = stats<Key>,
                          .find_many = find_many<Key>,
                          .upsert_near = upsert_near<Key>,
-                         .separators = separators<Key>};
+                         .separators = separators<Key>,
+                         .inspect = inspect<Key>};
 
 // The same with the table for all threads, where there is one for such values.
 template <class Key>

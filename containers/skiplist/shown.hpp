@@ -13,6 +13,7 @@
 
 #include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/key.hpp"
+#include "containers/skiplist/walk.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -48,6 +49,21 @@ std::size_t shown_separators(const L& list, MapKey* keys, std::size_t count) {
   const std::size_t cuts = list.separators(entries.data(), count);
   for (std::size_t i = 0; i < cuts; ++i) keys[i] = shown_key<Key>(list.layout(), list.levels().entry(entries[i]));
   return cuts;
+}
+
+// Calls f(entry) for each entry, by way of the cursor, which the caller closes where that is needed.
+template <class L, class F>
+void for_each_shown(const L& list, Cursor& cursor, F&& f) {
+  for (bool shows = list.first(cursor); shows; shows = list.next(cursor)) f(cursor.entry);
+}
+
+// The entries of a list with many writers, or of one at a moment, for a checked heap.
+template <class Key, class L>
+void inspect_list(const L& list, void (*take)(void*, MapKey, MapFound), void* context) {
+  Cursor cursor;
+  for_each_shown(list, cursor, [&](const std::byte* entry) {
+    take(context, shown_key<Key>(list.layout(), entry), shown_value(list.layout(), entry));
+  });
 }
 
 inline Layout layout_of(const MapShape& shape) noexcept {

@@ -160,7 +160,11 @@ class ConcurrentMap : public detail::MapShell<K, V> {
   Snapshot<F> freeze() const {
     const Root<const ConcurrentMap> keep(detail::require_own(this->parts()), this);
     Attach here(*this->parts().runtime);
-    return Snapshot<F>(here, this->parts(), [&] { return this->parts().ops->snapshot(here, this->state()); });
+    return Snapshot<F>(here, this->parts(), [&] {
+      const MapView view = this->parts().ops->snapshot(here, this->state());
+      view.state->plain = this->state().plain;
+      return view;
+    });
   }
 
  private:

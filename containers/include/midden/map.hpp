@@ -54,6 +54,9 @@ namespace midden::inline MIDDEN_ABI {
 struct MapOptions {
   // The name of a backend, or `auto` (map_rebuild.hpp); empty: Config::map decides.
   std::string_view backend;
+  // Says that words in keys and values (integers, bytes, pointers to elsewhere) may look like references and are none.
+  // A checked heap (MIDDEN_CHECK) looks for such words in every other map and tells of them; see README.md.
+  bool plain = false;
 };
 
 namespace detail {

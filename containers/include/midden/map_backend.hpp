@@ -101,6 +101,7 @@ class MapState {
  public:
   bool ordered = false;  // whether the map was asked for with order
   MapTended tended = MapTended::no;
+  bool plain = false;  // MapOptions::plain
 
   // Walks that are open, for which a rebuild waits; those of several readers may begin at once.
   // Relaxed, all: between a reader and the writer stands whatever makes the map theirs in turn.
@@ -138,15 +139,15 @@ struct MapFinger {
   alignas(8) std::byte bytes[192] = {};
 };
 
-inline constexpr std::uint32_t map_ops_version = 4;
+inline constexpr std::uint32_t map_ops_version = 5;
 
 struct MapOps;
 
 // A map that stays as it is: a state that nobody writes, and the table that reads it. Such a table has the reading
 // functions of a Map's, each under its contract for a map that nobody writes: ordered, size, find, first, next, close,
-// stats, locate or seek; where it is ordered seek, last, previous; and what it likes of find_many and separators.
-// Several threads may call them at a time. What they return and show holds until the view is released, the bytes in a
-// cursor itself no longer than the cursor.
+// stats, locate or seek; where it is ordered seek, last, previous; and what it likes of find_many, separators and
+// inspect. Several threads may call them at a time. What they return and show holds until the view is released, the
+// bytes in a cursor itself no longer than the cursor.
 struct MapView {
   const MapOps* ops;
   Root<MapState> state;
@@ -193,6 +194,12 @@ struct MapOps {
   // none the first; writes `count` at most and returns how many. They hold until the next write or safepoint, of a
   // concurrent table until the thread's next safepoint.
   std::size_t (*separators)(const MapState&, MapKey* keys, std::size_t count) = nullptr;
+
+  // Calls `take` for each entry with its key and value, for a checked heap to look at, under the contract of an
+  // inspection function (inspector.hpp): the world is stopped, threads may stand at safepoints of any other
+  // function, and a cursor, which has Roots, cannot be had. An entry that is on its way may be shown twice. Null:
+  // the map is not looked at. It stands in every table of a map, also that of a view or of a concurrent map.
+  void (*inspect)(const MapState&, void (*take)(void* context, MapKey, MapFound), void* context) = nullptr;
 
   // In tables of views only (MapView). Ends the view: what it holds back may go. Called once, by any attached thread,
   // while none is inside a call; no safepoint, and it throws nothing. Of what is still there of the view only `close`

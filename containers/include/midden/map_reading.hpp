@@ -18,8 +18,10 @@
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 #include <midden/describe.hpp>
+#include <midden/inspector.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/map_cursor.hpp>
+#include <midden/map_inspect.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_value.hpp>
 #include <midden/ref.hpp>
@@ -69,6 +71,11 @@ class MapReading {
     return parts_.ops->stats(here, own_state());
   }
   std::string_view backend_name() const { return parts_.backend->name; }
+
+  // For a checked heap.
+  static void midden_inspect(const MapReading& self, Inspector& inspector) {
+    if (self.is_open()) inspect_map<K, V>(inspector, *self.parts_.ops, *self.state_);
+  }
 
   // For make_map and its like.
   MapReading(const MapParts& parts, const Root<MapState>& state) : parts_(parts), state_(state) {}

@@ -211,6 +211,12 @@ MapStats stats(Attach&, MapState& state) {
   return stats;
 }
 
+// Nothing is locked where a writer has a safepoint, so the list is whole.
+template <class Key>
+void inspect(const MapState& state, void (*take)(void*, MapKey, MapFound), void* context) {
+  if (const SharedPart<Key>* const part = part_of<Key>(state)) inspect_list<Key>(part->list, take, context);
+}
+
 template <class Key>
 constexpr MapOps shared_ops_for{.ordered = true,
                                 .create = create<Key>,
@@ -226,6 +232,7 @@ constexpr MapOps shared_ops_for{.ordered = true,
                                 .close = close,
                                 .stats = stats<Key>,
                                 .separators = separators<Key>,
+                                .inspect = inspect<Key>,
                                 .visit = visit<Key>,
                                 .replace = replace<Key>,
                                 .erase_if = erase_if<Key>,

@@ -106,6 +106,12 @@ void release(MapState& base) {
 }
 
 template <class Key>
+void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
+  const SnapshotState<Key>& state = state_of<Key>(base);
+  if (state.part) inspect_list<Key>(state.list(), take, context);
+}
+
+template <class Key>
 constexpr MapOps view_ops{.ordered = true,
                           .size = size<Key>,
                           .find = find<Key>,
@@ -117,6 +123,7 @@ constexpr MapOps view_ops{.ordered = true,
                           .close = close,
                           .stats = stats<Key>,
                           .separators = separators<Key>,
+                          .inspect = inspect<Key>,
                           .release = release<Key>};
 
 }  // namespace

@@ -106,7 +106,8 @@ struct Config {
   // --- what to verify -----------------------------------------------------------------------
 
   // MIDDEN_CHECK=1. At every cycle a second marker must agree with the first, the whole heap is
-  // walked, and freed memory is poisoned when it is swept. Ten times slower, and more.
+  // walked, and freed memory is poisoned when it is swept. Maps are gone through entry by entry, and what looks like a
+  // reference in a key or a value of bytes is told through `message` (MapOptions::plain). Ten times slower, and more.
   bool check = false;
 
   // MIDDEN_STRESS. See Stress.

@@ -429,8 +429,19 @@ def test_refs_marks_a_slice_in_each_order():
         check_markers([row for row in rows if row['parameters']['order'] == order], 'reference', 3000, False)
         one = check_rows(runs('refs', *TINY['refs'], '--order', order, '--json', '-').stdout, 'refs')
         check_markers(one, 'reference', 3000, False)
-        same(one[0]['parameters'], {'entries': 3000, 'targets': 200, 'order': order, 'cycles': 3, 'workers': 1,
-                                    'prefetch': True})
+        same(one[0]['parameters'], {'in': 'slice', 'entries': 3000, 'targets': 200, 'order': order, 'cycles': 3,
+                                    'workers': 1, 'prefetch': True})
+
+
+def test_refs_marks_the_values_of_maps():
+    for holder in ['hash', 'skiplist']:
+        done = runs('refs', *TINY['refs'], '--in', holder, '--order', 'random', '--json', '-')
+        rows = check_rows(done.stdout, 'refs')
+        check_markers(rows, 'reference', 3000, False)
+        same({row['parameters']['in'] for row in rows}, {holder})
+        assert f'Marking 3000 references in a {holder} map to 200 objects' in done.stderr, done.stderr
+        runs('refs', '--entries', '1', '--targets', '1', '--cycles', '1', '--in', holder, '--subjects', 'midden')
+    refuses(['"tree" is no holder', 'slice, hash, skiplist'], 'refs', '--in', 'tree')
 
 
 def test_refs_can_have_a_target_for_each_reference():

@@ -1,14 +1,15 @@
-// midden-bench refs: marking a slice of very many references to few small objects.
+// midden-bench refs: marking very many references to few small objects.
 //
-//   slice    | ref | ref | ref | ... |      --entries references, one object
+//   slice    | ref | ref | ref | ... |      --entries references, one object; or the values of a map (--in)
 //               |     |     |
 //   targets   16 bytes each, without references: --targets of them
 //
 //   sequential   one target after the other, over and over, in the order in which they were made
 //   random       each target once, shuffled; behind that any
 //
-// Nearly all references are to objects that are marked already. Midden has a Slice<Ref<Target>>,
-// bdwgc an array of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC, Go a slice of pointers, Java
+// Nearly all references are to objects that are marked already. Midden has a Slice<Ref<Target>>, or a
+// Map<std::uint64_t, Ref<Target>> whose keys are the places in the slice; peers have an array whatever --in
+// says: bdwgc one of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC, Go a slice of pointers, Java
 // an array of references, of 4 bytes each. Markers and their processes: marking.hpp.
 //
 // Threads: one, and those of the collector.
@@ -23,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include <midden/map.hpp>
 #include <midden/midden.hpp>
 #include <midden/slice.hpp>
 
@@ -40,6 +42,7 @@ struct RefsOptions {
   std::size_t targets = 1'000'000;
   std::size_t cycles = 5;
   std::string order = "both";
+  std::string in = "slice";
 
   std::vector<std::string> orders() const {
     return order == "both" ? std::vector<std::string>{"sequential", "random"} : std::vector<std::string>{order};
@@ -69,17 +72,57 @@ void refer(std::vector<Target*> targets, std::size_t entries, bool shuffled, Sto
   }
 }
 
-nlohmann::ordered_json measure_managed(const Marker& marker, const RefsOptions& options, bool shuffled) {
+// What holds the references: `store` them, each again if need be; `objects`, how many hold them then.
+class InSlice {
+ public:
+  InSlice(midden::Attach& here, const RefsOptions& options)
+      : slice_(midden::make_slice<midden::Ref<Target>>(here, options.entries)) {}
+  void store(std::size_t i, Target* target) { (*slice_)[i] = target; }
+  std::size_t objects() const { return 2; }  // the slice and its array
+
+ private:
+  midden::Root<midden::Slice<midden::Ref<Target>>> slice_;
+};
+
+class InMap {
+ public:
+  InMap(midden::Attach& here, const RefsOptions& options)
+      : here_(here), map_(midden::make_map<std::uint64_t, midden::Ref<Target>>(here, {.backend = options.in})) {}
+  void store(std::size_t i, Target* target) { map_->insert_or_assign(here_, i, target); }
+  // The map, its state, and what that refers to, of which the first call may be the reason for an object more.
+  std::size_t objects() const {
+    map_->stats();
+    return 2 + map_->stats().references - map_->size();
+  }
+
+ private:
+  midden::Attach& here_;
+  midden::Root<midden::Map<std::uint64_t, midden::Ref<Target>>> map_;
+};
+
+template <class Holder>
+nlohmann::ordered_json measure_in(const Marker& marker, const RefsOptions& options, bool shuffled) {
   midden::Runtime runtime(config_of(marker));
   midden::Attach here(runtime);
-  const auto slice = midden::make_slice<midden::Ref<Target>>(here, options.entries);
-  std::vector<Target*> targets(options.targets);
-  for (std::size_t i = 0; i < options.targets; ++i) {
-    targets[i] = midden::unsafe::make<Target>(here);
-    (*slice)[i] = targets[i];
+  Holder holder(here, options);
+  {
+    // A map's stores are safepoints, and one may overwrite all that there is of a target.
+    const auto kept = midden::make_slice<midden::Ref<Target>>(here, options.targets);
+    std::vector<Target*> targets(options.targets);
+    for (std::size_t i = 0; i < options.targets; ++i) {
+      targets[i] = midden::unsafe::make<Target>(here);
+      (*kept)[i] = targets[i];
+      holder.store(i, targets[i]);
+    }
+    refer(std::move(targets), options.entries, shuffled,
+          [&](std::size_t i, Target* target) { holder.store(i, target); });
   }
-  refer(std::move(targets), options.entries, shuffled, [&](std::size_t i, Target* target) { (*slice)[i] = target; });
-  return mark_managed(runtime, options.cycles, options.targets + 2);  // the slice and its array
+  return mark_managed(runtime, options.cycles, options.targets + holder.objects());
+}
+
+nlohmann::ordered_json measure_managed(const Marker& marker, const RefsOptions& options, bool shuffled) {
+  return options.in == "slice" ? measure_in<InSlice>(marker, options, shuffled)
+                               : measure_in<InMap>(marker, options, shuffled);
 }
 
 nlohmann::ordered_json measure_peer(const Marker& marker, const RefsOptions& options, bool shuffled) {
@@ -110,10 +153,14 @@ void run_refs(const RefsOptions& options, Output& output) {
       return marker.collector == Collector::midden ? measure_managed(marker, options, shuffled)
                                                    : measure_peer(marker, options, shuffled);
     });
-    fmt::print(output.text(), "Marking a slice of {} references to {} objects, {}, median of {} cycles\n\n",
-               options.entries, options.targets, order, options.cycles);
-    const nlohmann::ordered_json parameters{
-        {"entries", options.entries}, {"targets", options.targets}, {"order", order}, {"cycles", options.cycles}};
+    fmt::print(output.text(), "Marking {} references in a {} to {} objects, {}, median of {} cycles\n\n",
+               options.entries, options.in == "slice" ? "slice" : options.in + " map", options.targets, order,
+               options.cycles);
+    const nlohmann::ordered_json parameters{{"in", options.in},
+                                            {"entries", options.entries},
+                                            {"targets", options.targets},
+                                            {"order", order},
+                                            {"cycles", options.cycles}};
     report_markers(all, "refs", parameters, "reference", options.entries, output);
     fmt::print(output.text(), "\n");
   }
@@ -124,13 +171,15 @@ void run_refs(const RefsOptions& options, Output& output) {
 
 Case refs_case(CLI::App& app) {
   const auto options = std::make_shared<RefsOptions>();
-  CLI::App* command = app.add_subcommand("refs", "Marking a slice of references, with one thread and two");
+  CLI::App* command = app.add_subcommand("refs", "Marking references in a slice or a map, with one thread and two");
   add_markers(*command, options->subjects);
-  add_number(*command, "--entries", options->entries, 1, 1'000'000'000, "References in the slice");
+  add_number(*command, "--entries", options->entries, 1, 1'000'000'000, "References in the slice or map");
   add_number(*command, "--targets", options->targets, 1, 1'000'000'000, "Objects that they refer to");
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
   add_choice(*command, "--order", options->order, "order", {"sequential", "random", "both"},
-             "Of the targets, along the slice: ");
+             "Of the targets, along the slice or the keys: ");
+  add_choice(*command, "--in", options->in, "holder", {"slice", "hash", "skiplist"},
+             "What holds the references, of Midden; peers have an array: ");
   return {command, [options](Output& output) { run_refs(*options, output); }};
 }
 

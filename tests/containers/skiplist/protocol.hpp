@@ -153,8 +153,7 @@
 // F1 to F3 are fences of memory_order_seq_cst. Each has a rule below that reverses one side.
 //
 // Not modelled: neighbours above leaves that are joined, entries that are fences, a clock that wraps. Locks above
-// leaves are taken in one step with the store. Bits of new nodes are changed in one step with the look at the last
-// slot.
+// leaves are taken in one step with the store. What 9 does after the look is one step.
 
 #include <vector>
 

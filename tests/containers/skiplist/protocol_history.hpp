@@ -79,7 +79,7 @@ class History {
     return small((content & ~(15U << (4 * key))) | (static_cast<unsigned>(value) << (4 * key)));
   }
 
-  static constexpr unsigned max_orderings = 48;
+  static constexpr unsigned max_orderings = 64;
   bool overflown() const { return count_ > max_orderings; }
 
  private:

@@ -23,6 +23,7 @@ const MapBackend& require_backend(std::string_view name, const std::string& said
 const MapOps* ops_of(const MapBackend& backend, bool ordered, const MapShape& shape) {
   const MapOps* ops = backend.ops(shape);
   if (ops == nullptr || (ordered && !ops->ordered)) return nullptr;
+  if (shape.value == ValueKind::composite && !ops->composites) return nullptr;
   require_whole(backend, *ops, ops->ordered, false);
   return ops;
 }
@@ -33,7 +34,8 @@ const MapOps& require_ops(const MapBackend& backend, bool ordered, const MapShap
 }
 
 std::string what_is_missing(const MapBackend& backend, bool ordered, const MapShape& shape) {
-  const bool order = ordered && backend.ops(shape) != nullptr;
+  const MapOps* const ops = backend.ops(shape);
+  const bool order = ordered && ops != nullptr && !ops->ordered;
   return "map backend '" + backend.name +
          (order ? "' does not keep keys in order" : "' does not hold such keys and values");
 }

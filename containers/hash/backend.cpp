@@ -89,7 +89,8 @@ void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* 
 }
 
 template <class Key>
-constexpr MapOps ops_for{.create = create,
+constexpr MapOps ops_for{.composites = true,
+                         .create = create,
                          .size = size,
                          .find = find<Key>,
                          .upsert = upsert<Key>,

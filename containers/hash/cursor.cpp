@@ -219,6 +219,7 @@ bool locate_entry(const HashState& state, MapCursor& cursor, MapKey key) {
       cursor.value.data = std::memcpy(cursor.copy, slot, state.layout.value_bytes());
       break;
     case Held::as_bytes:
+    case Held::as_row:
       cursor.held[1] = Layout::ref(slot).get();
       break;
     case Held::as_reference:

@@ -8,6 +8,7 @@
 
 #include <midden/build.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 
 #include "containers/hash/bucket.hpp"
 #include "containers/hash/bytes.hpp"
@@ -28,9 +29,16 @@ inline const Bytes* bytes_in(const std::byte* slot) noexcept {
 
 inline MapFound value_at(const Layout& layout, Place place) noexcept {
   const std::byte* const value = layout.value(place.bucket, place.slot);
-  if (layout.values() != Held::as_bytes) return {value, layout.value_bytes()};
-  const Bytes* const bytes = bytes_in(value);
-  return {bytes->data(), bytes->length()};
+  switch (layout.values()) {
+    case Held::in_slot:
+    case Held::as_reference:
+      break;
+    case Held::as_bytes:
+      return {bytes_in(value)->data(), bytes_in(value)->length()};
+    case Held::as_row:
+      return {layout.composite().value(Layout::ref(value).get(), 0), layout.composite().bytes};
+  }
+  return {value, layout.value_bytes()};
 }
 
 // The entry of that key in one bucket.

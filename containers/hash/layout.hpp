@@ -9,7 +9,7 @@
 //
 // A word and fixed keys up to 64 bytes stand in the slot; larger and variable ones are Bytes
 // objects, of which the slot holds a Ref. So are variable values and fixed ones above 128 bytes.
-// Values that are references stand in the slot as they are.
+// Values that are references stand in the slot as they are, and of composite ones a Ref to a row of one.
 //
 // Invariants: Refs are aligned to 8 bytes; what `move` and `clear` leave behind holds no Ref.
 // Threads: a value.
@@ -27,7 +27,7 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 inline constexpr unsigned slots_per_bucket = 8;
 inline constexpr std::size_t head_bytes = 16;
 
-enum class Held : std::uint8_t { in_slot, as_bytes, as_reference };
+enum class Held : std::uint8_t { in_slot, as_bytes, as_reference, as_row };
 
 class Layout {
  public:
@@ -51,6 +51,8 @@ class Layout {
   std::uint32_t stride() const noexcept { return stride_; }
   std::uint32_t key_bytes() const noexcept { return key_bytes_; }      // in the slot
   std::uint32_t value_bytes() const noexcept { return value_bytes_; }  // in the slot
+  // Requires: values are held as rows.
+  const MapComposite& composite() const noexcept { return *composite_; }
   // Buckets of a full chunk, the unit in which a table is allocated: as many as fit 64 KiB.
   unsigned chunk_log2() const noexcept { return chunk_log2_; }
 
@@ -89,6 +91,7 @@ class Layout {
     }
   }
 
+  const MapComposite* composite_ = nullptr;
   // Of 16 bits, because every map has them, also an empty one.
   std::uint16_t stride_ = 0;
   std::uint16_t value_at_ = 0;
@@ -106,7 +109,11 @@ inline Layout::Layout(const MapShape& shape) : word_keys_(shape.key == KeyKind::
   const bool long_key = shape.key == KeyKind::variable || shape.key_bytes > largest_key_in_slot;
   const bool long_value = shape.value == ValueKind::variable || shape.value_bytes > largest_value_in_slot;
   keys_ = long_key ? Held::as_bytes : Held::in_slot;
-  values_ = shape.value == ValueKind::reference ? Held::as_reference : long_value ? Held::as_bytes : Held::in_slot;
+  values_ = shape.value == ValueKind::reference   ? Held::as_reference
+            : shape.value == ValueKind::composite ? Held::as_row
+            : long_value                          ? Held::as_bytes
+                                                  : Held::in_slot;
+  if (shape.composite != nullptr) composite_ = &shape.composite();
   const std::size_t key = key_refs() ? sizeof(Ref<void>) : shape.key_bytes;
   const std::size_t value = value_refs() ? sizeof(Ref<void>) : shape.value_bytes;
   const bool whole_words = key % 8 == 0 && value % 8 == 0;

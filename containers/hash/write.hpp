@@ -4,7 +4,7 @@
 // Whatever must be allocated is allocated first: the bucket to grow into, the key's and the
 // value's object. Nothing after that can fail, so an operation that throws has changed no entry.
 //
-// A value in the slot is overwritten there; a Bytes object never is, because a
+// A value in the slot is overwritten there; a Bytes object or a row never is, because a
 // cursor may show it: the slot is made to name another one.
 //
 // Threads: the map's one writer; every function is a safepoint, the caller keeps the state and a
@@ -18,6 +18,7 @@
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 #include <midden/root.hpp>
 
 #include "containers/hash/find.hpp"
@@ -33,6 +34,7 @@ class NewValue {
  public:
   NewValue(Attach& here, const Layout& layout, MapValue value) : held_(layout.values()), value_(value) {
     if (held_ == Held::as_bytes) value_.data = Bytes::make(here, value.data, value.size, 0).get();
+    if (held_ == Held::as_row) value_.data = make_row(here, layout.composite(), value.data);
   }
 
   void store(std::byte* slot) const noexcept {
@@ -42,18 +44,34 @@ class NewValue {
         return;
       case Held::as_bytes:
       case Held::as_reference:
+      case Held::as_row:
         Layout::ref(slot) = const_cast<void*>(value_.data);
         return;
     }
   }
 
  private:
+  static void* make_row(Attach& here, const MapComposite& composite, const void* value) {
+    const Root<void> row = composite.make_row(here, 1);
+    composite.copy(composite.value(row.get(), 0), value);
+    return row.get();
+  }
+
   Held held_;
-  MapValue value_;  // of a reference or Bytes: the object
+  MapValue value_;  // of a reference, Bytes or a row: the object
 };
 
 inline std::size_t value_heap_bytes(const Layout& layout, const std::byte* slot) noexcept {
-  return layout.values() == Held::as_bytes ? Bytes::heap_bytes(bytes_in(slot)->length()) : 0;
+  switch (layout.values()) {
+    case Held::in_slot:
+    case Held::as_reference:
+      return 0;
+    case Held::as_bytes:
+      return Bytes::heap_bytes(bytes_in(slot)->length());
+    case Held::as_row:
+      return layout.composite().first + layout.composite().bytes;
+  }
+  return 0;
 }
 
 inline MapFound overwrite(Attach& here, HashState& state, Place place, MapValue given) {

@@ -22,7 +22,8 @@ std::uint64_t get(const std::byte*& at) noexcept {
 }  // namespace
 
 Entries::Entries(Attach& here, const MapShape& shape, std::size_t room) : shape_(shape) {
-  if (shape.value == ValueKind::reference) objects_ = make_array<Ref<void>>(here, room);
+  const bool references = shape.value == ValueKind::reference || shape.value == ValueKind::composite;
+  if (references) objects_ = make_array<Ref<void>>(here, room * refs_of_value());
 }
 
 void Entries::clear() noexcept {
@@ -40,6 +41,11 @@ void Entries::add(MapKey key, MapFound value) {
   if (shape_.value == ValueKind::reference) {
     (*objects_)[object_count_++] = static_cast<const Ref<void>*>(value.data)->get();
     return;
+  }
+  if (shape_.composite != nullptr) {
+    for (const std::uint32_t ref : shape_.composite().refs) {
+      (*objects_)[object_count_++] = MapComposite::ref_at(value.data, ref)->get();
+    }
   }
   if (shape_.value == ValueKind::variable) put(at, value.size);
   std::memcpy(at, value.data, value.size);

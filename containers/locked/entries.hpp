@@ -4,7 +4,8 @@
 //   block     | record | record | ... |        1 MiB, or one record that is larger
 //   record    | key word | key bytes | value size | value bytes |      parts of whole words; those that the shape
 //                                                                      tells are left out
-//   objects   | Ref | Ref | ...                of values that are references, in the order of the records
+//   objects   | Ref | Ref | ...                of values that are references, or contain some, in the order of the
+//   records
 //
 // The blocks are outside of the heap, because an allocation in it may need a collection first, and none comes under
 // a lock. References must be seen by collections that come later, so their array is in the heap and made beforehand,
@@ -22,6 +23,7 @@
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
 
@@ -32,7 +34,7 @@ class Entries {
   // With room for that many. A safepoint.
   Entries(Attach& here, const MapShape& shape, std::size_t room);
 
-  bool has_room(std::size_t count) const noexcept { return objects_ == nullptr || count <= objects_->size(); }
+  bool has_room(std::size_t count) const { return objects_ == nullptr || count * refs_of_value() <= objects_->size(); }
   void clear() noexcept;
   // Requires: has_room for one more. Throws std::bad_alloc.
   void add(MapKey key, MapFound value);
@@ -45,7 +47,8 @@ class Entries {
       const std::byte* const end = block.bytes.get() + block.used;
       for (const std::byte* at = block.bytes.get(); at != end; ++count) {
         const MapKey key = read_key(at);
-        f(key, objects_ != nullptr ? MapValue{(*objects_)[count].get(), shape_.value_bytes} : read_value(at));
+        f(key, shape_.value == ValueKind::reference ? MapValue{(*objects_)[count].get(), shape_.value_bytes}
+                                                    : read_value(at));
       }
     }
   }
@@ -59,6 +62,7 @@ class Entries {
   static constexpr std::size_t word = sizeof(std::uint64_t);
   static constexpr std::size_t padded(std::size_t bytes) noexcept { return (bytes + word - 1) / word * word; }
 
+  std::size_t refs_of_value() const { return shape_.composite == nullptr ? 1 : shape_.composite().refs.size(); }
   std::size_t key_size(MapKey key) const noexcept { return word + (key.data == nullptr ? 0 : padded(key.word)); }
   std::size_t value_size(MapFound value) const noexcept;
   std::byte* take(std::size_t bytes);
@@ -68,7 +72,7 @@ class Entries {
 
   const MapShape shape_;
   std::vector<Block> blocks_;
-  Root<Array<Ref<void>>> objects_;  // null where values are no references
+  Root<Array<Ref<void>>> objects_;  // null where values have no references
   std::size_t object_count_ = 0;
 };
 

@@ -1,7 +1,8 @@
 // The tables of functions of the backend `skiplist`: one for each form of key.
 //
 // A cursor keeps the segments as they are when it moves, so what it shows outlives a clear; a
-// reference that it shows is rooted by the cursor itself, and shown from the cursor's copy.
+// reference that it shows is rooted by the cursor itself, and shown from the cursor's copy. Of a composite
+// value it keeps the row, in which no index is used again while a cursor is open.
 
 #include "containers/skiplist/backend.hpp"
 
@@ -42,13 +43,15 @@ std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t co
 // The value of an entry as the map shows it.
 template <class Key>
 MapFound found(const ListState<Key>& state, Bytes value) noexcept {
-  if (state.list.layout().reference) return {&state.column->at(load_32(value.data)), sizeof(Ref<void>)};
+  if (state.list.layout().reference) return {state.column->at(load_32(value.data)), state.column->value_bytes()};
   return {value.data, value.size};
 }
 
 template <class Key>
 Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
-  return make<ListState<Key>>(here, layout_of(shape), seed);
+  const Root<ListState<Key>> state = make<ListState<Key>>(here, layout_of(shape), seed);
+  if (shape.composite != nullptr) state->column = make<Column>(here, shape.composite());
+  return state;
 }
 
 template <class Key>
@@ -85,13 +88,18 @@ std::size_t separators(const MapState& base, MapKey* keys, std::size_t count) {
   return shown_separators<Key>(state_of<Key>(base).list, keys, count);
 }
 
-// A reference's index, given back unless an entry has come to hold it.
+// The index of a value with references, given back unless an entry has come to hold it.
 template <class Key>
 class TakenIndex {
  public:
-  TakenIndex(Attach& here, ListState<Key>& state, const void* target)
+  TakenIndex(Attach& here, ListState<Key>& state, MapValue value)
       : column_(column_of(here, state)), index_(column_.take(here)) {
-    column_.at(index_) = const_cast<void*>(target);
+    if (column_.of_single_references()) {
+      const Ref<void> target(const_cast<void*>(value.data));
+      column_.put(index_, &target);
+    } else {
+      column_.put(index_, value.data);
+    }
   }
   ~TakenIndex() {
     if (!kept_) column_.drop(index_);
@@ -104,7 +112,7 @@ class TakenIndex {
 
  private:
   static Column& column_of(Attach& here, ListState<Key>& state) {
-    if (!state.column) state.column = make<Column>(here);
+    if (!state.column) state.column = make<Column>(here, single_reference());
     return *state.column;
   }
 
@@ -125,7 +133,7 @@ MapUpsert upsert_at(Attach& here, MapState& base, MapKey map_key, MapValue value
         state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write, finger);
     return {found(state, done.value), done.inserted};
   }
-  TakenIndex<Key> index(here, state, value.data);
+  TakenIndex<Key> index(here, state, value);
   const Upsert done = state.list.upsert(memory, key, index.bytes(), write, finger);
   if (done.inserted || write == Write::assign) index.keep();
   return {found(state, done.value), done.inserted};
@@ -148,7 +156,12 @@ void clear(Attach&, MapState& base) {
   ListState<Key>& state = state_of<Key>(base);
   state.list.clear();
   state.segments = nullptr;
-  state.column = nullptr;
+  // One of composite values stays, because it knows what they are.
+  if (state.column && !state.column->of_single_references()) {
+    state.column->reset();
+  } else {
+    state.column = nullptr;
+  }
   state.segment_count = 0;
   state.committed = 0;
 }
@@ -181,10 +194,13 @@ bool move(MapState& base, MapCursor& shown, Move&& move_it) {
   shown.key = shown_key<Key>(layout, cursor.entry);
   shown.held[0] = state.segments;
   shown.value = found(state, layout.value(cursor.entry));
-  if (layout.reference) {
+  if (!layout.reference) return true;
+  if (state.column->of_single_references()) {
     void* const target = static_cast<const Ref<void>*>(shown.value.data)->get();
     shown.held[1] = target;
     shown.value.data = new (shown.copy) Ref<void>(target);
+  } else {
+    shown.held[1] = state.column->row_of(load_32(layout.value(cursor.entry).data));
   }
   return true;
 }
@@ -244,6 +260,7 @@ void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* 
 
 template <class Key>
 constexpr MapOps ops_for{.ordered = true,
+                         .composites = true,
                          .create = create<Key>,
                          .size = size<Key>,
                          .find = find<Key>,
@@ -270,7 +287,7 @@ const MapOps* with_shared(const MapShape& shape) {
     all.concurrent = shared_ops<Key>();
     return all;
   }();
-  return shape.value == ValueKind::reference ? &ops_for<Key> : &ops;
+  return layout_of(shape).reference ? &ops_for<Key> : &ops;
 }
 
 const MapOps* ops(const MapShape& shape) {

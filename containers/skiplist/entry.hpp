@@ -35,7 +35,7 @@ struct Layout {
 
   bool variable_key = false;
   bool variable_value = false;
-  bool reference = false;         // the value is the 4-byte index of a reference, or no_reference
+  bool reference = false;         // the value is a 4-byte index in the column, or no_reference
   std::uint32_t key_bytes = 0;    // of fixed keys
   std::uint32_t value_bytes = 0;  // of fixed values
 

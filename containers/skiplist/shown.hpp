@@ -67,7 +67,7 @@ void inspect_list(const L& list, void (*take)(void*, MapKey, MapFound), void* co
 }
 
 inline Layout layout_of(const MapShape& shape) noexcept {
-  const bool reference = shape.value == ValueKind::reference;
+  const bool reference = shape.value == ValueKind::reference || shape.value == ValueKind::composite;
   return {.variable_key = shape.key == KeyKind::variable,
           .variable_value = shape.value == ValueKind::variable,
           .reference = reference,

@@ -2,7 +2,7 @@
 // ListState: the heap object in which one ordered map lives, and the memory it gives its list.
 //
 //   ListState ──▶ segments ──▶ | Segment | Segment | ...     opaque: marked, never scanned
-//             ──▶ column       only where values are references, from the first one on
+//             ──▶ column       of values with references; where they are single ones, from the first one on
 //
 // The list's arena knows addresses only; the array of segments keeps them alive. Segments are
 // reserved at their full size and committed in steps just before the list may touch them, so

@@ -152,7 +152,8 @@ midden::MapStats stats(Attach& here, MapState& base) { return of(base).parts.ops
 
 template <const Names& names>
 constexpr MapOps operations = [] {
-  MapOps table{.create = create<names>,
+  MapOps table{.composites = true,
+               .create = create<names>,
                .size = size,
                .find = find,
                .upsert = upsert<names>,

@@ -110,7 +110,8 @@ class ConcurrentMap : public detail::MapShell<K, V> {
   // --- atomic for their key -----------------------------------------------------------------
 
   // Gives `change` the value, or an empty one where the key is absent, stores what it has made of it and
-  // returns that. `change` takes a V&, std::string& or Root<T>&.
+  // returns that. `change` takes a V&, std::string& or Root<T>&; a V with references is a
+  // heap object meanwhile.
   template <class F>
   Owned update(KeyArgument key, F&& change) {
     const Root<ConcurrentMap> keep(detail::require_own(this->parts()), this);
@@ -119,7 +120,7 @@ class ConcurrentMap : public detail::MapShell<K, V> {
       Seen_ seen;
       const bool there = visit(here, key, [&](MapFound found) { seen.take(found); });
       Owned value = there ? seen.own() : Owned{};
-      change(value);
+      detail::change_owned<V>(here, value, change);
       if (store(here, key, there ? &seen : nullptr, value)) return value;
     }
   }

@@ -18,7 +18,8 @@
 //      16 MiB - 1 bytes, a value of more than 4 GiB - 1, and an ordered map of more than 16 GiB.
 //   2. An operation keeps its map, and arguments that are references, alive across its own
 //      safepoints. Where a string argument lies in a heap object, the caller keeps that alive.
-//   3. Fixed values come back by copy; what `find` and cursors show holds until they move or die.
+//   3. Fixed values come back by copy, structs with references as Rooted (map_composite.hpp); what `find` and
+//      cursors show holds until they move or die.
 //
 // Threads: one writer, or many readers, at a time, as std containers. Every operation but size
 // and the like is a safepoint, also a look-up. The forms with `Attach&` skip one of their own.
@@ -98,13 +99,15 @@ class Map : public detail::LookUps<detail::MapShell<K, V>> {
     return inserted;
   }
   // Gives `change` the value, or V{} where the key is absent, stores what it has made of it and
-  // returns that. `change` takes a V& and may not write this map.
+  // returns that. `change` takes a V& and may not write this map; a V with references is a heap object meanwhile.
   template <class F>
-  V update(KeyArgument key, F&& change) requires(detail::ValueTraits<V>::kind == ValueKind::fixed) {
+  auto update(KeyArgument key, F&& change) requires(detail::ValueTraits<V>::kind == ValueKind::fixed ||
+                                                    detail::ValueTraits<V>::kind == ValueKind::composite) {
     const Root<Map> keep(detail::require_own(this->parts()), this);
-    std::optional<V> value = this->get(key);
+    Attach here(*this->parts().runtime);
+    std::optional<typename Base_::Owned> value = this->get(key);
     if (!value) value.emplace();
-    std::forward<F>(change)(*value);
+    detail::change_owned<V>(here, *value, std::forward<F>(change));
     this->insert_or_assign(key, *value);
     return *value;
   }

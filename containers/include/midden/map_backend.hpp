@@ -10,6 +10,7 @@
 //   V = trivially copyable      ValueKind::fixed    n bytes, n may be 0
 //   V = std::string_view        ValueKind::variable
 //   V = Ref<T>                  ValueKind::reference
+//   V = a struct with Refs      ValueKind::composite  n bytes, of which some are references (map_composite.hpp)
 //
 // Keys come in an order-preserving encoding: a word compares as an unsigned integer, bytes
 // compare as memcmp does and then by length. An unordered backend need not care.
@@ -47,9 +48,10 @@
 namespace midden::inline MIDDEN_ABI {
 
 class Attach;
+struct MapComposite;
 
 enum class KeyKind : std::uint8_t { word, fixed, variable };
-enum class ValueKind : std::uint8_t { fixed, variable, reference };
+enum class ValueKind : std::uint8_t { fixed, variable, reference, composite };
 
 // The longest key and value that a map takes, in bytes, whatever its backend.
 inline constexpr std::size_t max_map_key_bytes = 0xFFFFFF;
@@ -59,7 +61,8 @@ struct MapShape {
   KeyKind key;
   ValueKind value;
   std::uint32_t key_bytes;    // word: 8; fixed: n; variable: 0
-  std::uint32_t value_bytes;  // fixed: n; reference: 8; variable: 0
+  std::uint32_t value_bytes;  // fixed, composite: n; reference: 8; variable: 0
+  const MapComposite& (*composite)() = nullptr;
 };
 
 // A key as it travels. word: `word` is the key, `data` is null. Otherwise `word` is the number
@@ -69,14 +72,15 @@ struct MapKey {
   const std::byte* data;
 };
 
-// A value on its way in. reference: `data` is the object itself (or null), size is 8.
+// A value on its way in. reference: `data` is the object itself (or null), size is 8. composite: `data` is the value,
+// whose objects the caller keeps alive.
 struct MapValue {
   const void* data;
   std::size_t size;
 };
 
 // A value as found. `data` is null when the key is absent, else the begin of the value bytes
-// (not null for a value of no bytes either); reference: the address of the Ref.
+// (not null for a value of no bytes either); reference: the address of the Ref; composite: that of the value.
 struct MapFound {
   const void* data;
   std::size_t size;
@@ -156,6 +160,7 @@ struct MapView {
 struct MapOps {
   std::uint32_t version = map_ops_version;
   bool ordered = false;
+  bool composites = false;  // whether it holds values of that kind; else it is asked for no such map
 
   // A new, empty map. `seed` is random, for hashing and tower heights.
   Root<MapState> (*create)(Attach&, const MapShape&, std::uint64_t seed) = nullptr;

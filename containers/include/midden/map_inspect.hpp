@@ -2,16 +2,18 @@
 // How a map shows a checked heap its keys and values (inspector.hpp): entry by entry, those that are bytes.
 //
 //   key     told as text where it is text, as a number where it travels as one, else as bytes in hexadecimal
-//   value   bytes of a fixed or variable size; one that is a Ref is scanned and not shown
+//   value   bytes of a fixed or variable size; Refs are scanned and not shown
 //
 // Keys are looked at as the host has them, not in their encoding: the number itself, the bytes of text or of a type
 // that is its own encoding. What another codec makes of a key is shown as it is.
 //
 // Threads: see inspector.hpp.
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -19,6 +21,7 @@
 #include <midden/build.hpp>
 #include <midden/inspector.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_value.hpp>
 
@@ -63,8 +66,14 @@ void inspect_entry(Inspector& inspector, MapKey key, MapFound value) {
   } else {
     inspector.look({key.data, key.word}, key_name);
   }
-  if constexpr (ValueTraits<V>::kind != ValueKind::reference) {
-    inspector.look({static_cast<const std::byte*>(value.data), value.size}, [&] { return "the value of " + name(); });
+  const auto value_name = [&] { return "the value of " + name(); };
+  if constexpr (ValueTraits<V>::kind == ValueKind::composite) {
+    std::array<std::byte, sizeof(V)> rest;
+    std::memcpy(rest.data(), value.data, sizeof(V));
+    for (const std::uint32_t ref : composite_of<V>().refs) std::memset(rest.data() + ref, 0, sizeof(Ref<void>));
+    inspector.look(rest, value_name);
+  } else if constexpr (ValueTraits<V>::kind != ValueKind::reference) {
+    inspector.look({static_cast<const std::byte*>(value.data), value.size}, value_name);
   }
 }
 

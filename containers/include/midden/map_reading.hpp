@@ -52,7 +52,8 @@ class MapReading {
   using KeyArgument = detail::KeyArgument<K>;
   using Owned = typename ValueTraits<V>::Owned;
 
-  static constexpr MapShape shape{KeyCodec<K>::kind, ValueTraits<V>::kind, key_bytes<K>(), ValueTraits<V>::bytes};
+  static constexpr MapShape shape{KeyCodec<K>::kind, ValueTraits<V>::kind, key_bytes<K>(), ValueTraits<V>::bytes,
+                                  composite_function<V>()};
 
   MapReading(const MapReading&) = delete;
   MapReading& operator=(const MapReading&) = delete;

@@ -3,7 +3,7 @@
 //
 // Bytes and not a V: a copy of a V need not have the same padding.
 //
-// Threads: a value, used by one. A reference is kept alive meanwhile, so that no other object has its address.
+// Threads: a value, used by one. What it refers to is kept alive meanwhile, so that no other object has its address.
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,9 @@
 #include <string>
 
 #include <midden/build.hpp>
+#include <midden/describe.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 #include <midden/map_value.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
@@ -41,6 +43,22 @@ class Seen<std::string_view> {
 
  private:
   std::string bytes_;
+};
+
+template <class V>
+requires HasRefs<V>
+class Seen<V> {
+ public:
+  void take(MapFound found) {
+    std::memcpy(bytes_.data(), found.data, sizeof(V));
+    kept_.take(bytes_.data());
+  }
+  Rooted<V> own() const { return ValueTraits<V>::own(MapFound{bytes_.data(), sizeof(V)}); }
+  MapValue expected() const { return {bytes_.data(), sizeof(V)}; }
+
+ private:
+  alignas(V) std::array<std::byte, sizeof(V)> bytes_{};
+  KeptRefs<V> kept_;
 };
 
 template <class T>

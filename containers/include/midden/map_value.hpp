@@ -7,6 +7,7 @@
 //   std::string_view           variable    std::string_view           a view that a cursor holds,
 //                                                                     std::string from get
 //   Ref<T>                     reference   Root, Ref, T*, nullptr     Root<T>
+//   structs with midden_refs   composite   const V&                   Rooted<V>, see map_composite.hpp
 //
 // Threads: values, used by one.
 
@@ -18,9 +19,13 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <midden/build.hpp>
+#include <midden/describe.hpp>
+#include <midden/make.hpp>
 #include <midden/map_backend.hpp>
+#include <midden/map_composite.hpp>
 #include <midden/ref.hpp>
 #include <midden/root.hpp>
 
@@ -35,8 +40,9 @@ struct ValueTraits {
                 "use midden::Ref<T> as the value.");
   static_assert(
       std::is_pointer_v<V> || std::is_trivially_copyable_v<V>,
-      "midden: the value of a map is a trivially copyable type, a std::string_view or a midden::Ref. An object "
-      "with references or owned memory is a heap object of its own: use midden::Ref<T>.");
+      "midden: the value of a map is a trivially copyable type, a std::string_view, a midden::Ref, or a struct that "
+      "lists its references by midden_refs. An object with owned memory is a heap object of its own: use "
+      "midden::Ref<T>.");
   static constexpr ValueKind kind = ValueKind::fixed;
   static constexpr std::uint32_t bytes = std::is_empty_v<V> ? 0 : sizeof(V);
   using Argument = const V&;
@@ -113,6 +119,51 @@ struct ValueTraits<Ref<T>> {
   static Root<T> view(MapFound found) { return Root<T>(static_cast<const Ref<T>*>(found.data)->get()); }
   static Root<T> own(MapFound found) { return view(found); }
 };
+
+template <class V>
+requires HasRefs<V>
+struct ValueTraits<V> {
+  static_assert(std::is_copy_constructible_v<V> && std::is_default_constructible_v<V> &&
+                    std::is_trivially_destructible_v<V>,
+                "midden: a struct with references that is the value of a map can be copied, has a default, and has no "
+                "destructor. Others are heap objects of their own: use midden::Ref<T>.");
+  static constexpr ValueKind kind = ValueKind::composite;
+  static constexpr std::uint32_t bytes = sizeof(V);
+  using Argument = const V&;
+  using View = Rooted<V>;
+  using Owned = Rooted<V>;
+
+  class Kept {
+   public:
+    explicit Kept(const V& value) : value_(&value), kept_(value) {}
+    MapValue value() const { return {value_, bytes}; }
+
+   private:
+    const V* value_;
+    KeptRefs<V> kept_;
+  };
+
+  static Rooted<V> view(MapFound found) { return Rooted<V>(*static_cast<const V*>(found.data)); }
+  static Rooted<V> own(MapFound found) { return view(found); }
+};
+
+template <class V>
+constexpr auto composite_function() -> const MapComposite& (*)() {
+  if constexpr (ValueTraits<V>::kind == ValueKind::composite) return &composite_of<V>;
+  return nullptr;
+}
+
+// Lets `change` have the value: where it has references as an object in the heap, in which they may be stored.
+template <class V, class F>
+void change_owned([[maybe_unused]] Attach& here, typename ValueTraits<V>::Owned& value, F&& change) {
+  if constexpr (ValueTraits<V>::kind == ValueKind::composite) {
+    const Root<V> changed = make<V>(here, *value);
+    std::forward<F>(change)(*changed);
+    value = Rooted<V>(*changed);
+  } else {
+    std::forward<F>(change)(value);
+  }
+}
 
 template <class V>
 using ValueArgument = typename ValueTraits<V>::Argument;

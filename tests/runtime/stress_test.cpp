@@ -75,8 +75,8 @@ TEST_CASE("Who has much to sweep gets memory although each poll collects, and th
   Runtime runtime(config);
   Attach here(runtime);
   std::vector<Root<midden::Array<char>>> kept;
-  for (int i = 0; i < 200; ++i) kept.push_back(midden::make_array<char>(60'000));  // a block each
-  CHECK(cycles(runtime) > 200);                                                    // also in the midst of a request
+  for (int i = 0; i < 200; ++i) kept.push_back(midden::make_array<char>(300'000));  // large objects
+  CHECK(cycles(runtime) > 200);                                                     // also in the midst of a request
   CHECK(live_objects(runtime) == 200);
 }
 

@@ -161,7 +161,12 @@ bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_b
 
 bool SharedArena::make_ready_for(Stripe& stripe, std::size_t entry_bytes) noexcept {
   const std::size_t bytes = Arena::allocation_bytes(entry_bytes);
-  if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) return true;
+  if (stripe.chunk_count > 0 && stripe.chunk_bytes == bytes) {
+    // To be there when it is written, after the search.
+    arena_.prefetch(stripe.chunks);
+    arena_.prefetch(stripe.chunks + static_cast<Offset>(bytes / Arena::unit_bytes) - 1);
+    return true;
+  }
   return stripe.left >= bytes || refill_entry(stripe, bytes);
 }
 

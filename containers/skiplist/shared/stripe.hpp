@@ -122,6 +122,8 @@ struct alignas(64) Stripe {
   std::size_t batch = Limbo::least_batch;
   std::uint32_t birth = 0;       // of what the operation makes
   std::uint32_t idle_clock = 0;  // when no snapshot was open at the last look
+  std::uint32_t open = 0;        // a snapshot that was open at a look, or none
+  std::uint32_t open_since = 0;  // how many had been closed before that look
   Held held;
   Limbo filling;
   std::array<Limbo, most_waiting> waiting;

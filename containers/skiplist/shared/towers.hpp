@@ -164,6 +164,7 @@ class SharedTowers : public Levels {
   void finish_version(Change<Key>& change) noexcept;
   void inherit(const Layer& layer, const Node& gone) noexcept;
   void drop_node(Stripe& stripe, Offset node, bool gone, std::uint32_t death) noexcept;
+  bool any_between(Stripe& stripe, std::uint32_t birth, std::uint32_t death) const noexcept;
   void finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, Offset old) noexcept;
   void drop_entry(Stripe& stripe, Offset entry, bool gone, std::uint32_t death) noexcept;
 

@@ -56,9 +56,7 @@ void SharedTowers::finish_version(Change<Key>& change) noexcept {
   Node& copy = at(change.copy);
   const Node& old = node(change.layers[change.height].dead);
   const std::uint32_t death = versions_.settle(copy);
-  // A look costs something, and where no snapshot was taken meanwhile none is needed.
-  const std::uint32_t birth = old.stamp_seen();
-  bool gone = birth == death || !versions_.look(*this).any_in(birth, death);
+  bool gone = !any_between(stripe, old.stamp_seen(), death);
   if (gone) copy.set_prev(old.prev_seen());
   // One that was carried leads to its prev still.
   drop_node(stripe, change.layers[change.height].dead, gone && !change.was_carried, death);
@@ -86,13 +84,24 @@ void SharedTowers::finish_version(Change<Key>& change) noexcept {
   }
 }
 
+// Whether a snapshot lies, or may lie, between two versions. One that was seen is there still while none has closed:
+// then no look is needed, which has a fence.
+bool SharedTowers::any_between(Stripe& stripe, std::uint32_t birth, std::uint32_t death) const noexcept {
+  if (birth == death) return false;
+  const std::uint32_t closes = versions_.closes();
+  if (birth <= stripe.open && stripe.open < death && stripe.open_since == closes) return true;
+  const Look look = versions_.look(*this);
+  stripe.open = look.oldest();
+  stripe.open_since = closes;
+  return look.any_in(birth, death);
+}
+
 // The word leads to another entry now, which leads to the old one.
 void SharedTowers::finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, Offset old_at) noexcept {
   Chain chain(entry(leaf.target(index)));
   const Chain old(entry(old_at));
   const std::uint32_t death = versions_.settle(chain);
-  const std::uint32_t birth = old.stamp_seen();
-  bool gone = birth == death || !versions_.look(*this).any_in(birth, death);
+  bool gone = !any_between(stripe, old.stamp_seen(), death);
   if (gone) chain.set_prev(old.is_chained() ? old.prev_seen() : 0);
   // A dead leaf leads to it still.
   if (leaf.end_carried(index)) gone = false;

@@ -34,10 +34,13 @@ class Look {
   // Whether one of them is, or may be, in [from, to).
   bool any_in(std::uint32_t from, std::uint32_t to) const noexcept;
   bool none() const noexcept { return oldest_ == no_snapshot; }
+  // The oldest, where that was no bound; else no_snapshot.
+  std::uint32_t oldest() const noexcept { return oldest_ < oldest_bound_ ? oldest_ : no_snapshot; }
+
+  static constexpr std::uint32_t no_snapshot = 0xFFFFFFFF;
 
  private:
   friend class Versions;
-  static constexpr std::uint32_t no_snapshot = 0xFFFFFFFF;
   static constexpr std::size_t most_known = 64;
 
   void add(std::uint32_t at, bool is_bound) noexcept;

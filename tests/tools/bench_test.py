@@ -25,6 +25,7 @@ TINY = {
     'scaling': ['--from', '100', '--to', '2000', '--cycles', '2'],
     'space': ['--from', '1000', '--to', '3000', '--steps', '3'],
     'graph': ['--bytes', '64KiB', '--cycles', '3'],
+    'rebuild': ['--entries', '2000'],
     'refs': ['--entries', '3000', '--targets', '200', '--cycles', '3'],
     'alloc': ['--from', '16', '--to', '32', '--objects', '700', '--repetitions', '1'],
     'churn': ['--bytes', '64KiB', '--seconds', '0.01', '--workers', '2'],
@@ -335,6 +336,15 @@ def test_snapshots_are_timed_and_writers_counted_beside_them():
                           'scan_snapshot_mops'})
 
 
+def test_rebuild_moves_maps_from_each_backend_to_each_other_one():
+    rows = check_rows(runs('rebuild', *TINY['rebuild'], '--json', '-').stdout, 'rebuild')
+    pairs = [(a, b) for a in backends() for b in backends() if a != b]
+    same({(row['subject'], row['parameters']['to']) for row in rows}, set(pairs))
+    same({row['metric'] for row in rows}, {'write_us', 'moving_us', 'longest_us', 'move_ms'})
+    assert all(row['value'] > 0 for row in rows), rows
+    refuses(['two backends'], 'rebuild', '--backend', 'hash')
+
+
 def test_scaling_goes_through_round_sizes():
     rows = check_rows(runs('scaling', *TINY['scaling'], '--json', '-').stdout, 'scaling')
     scanned = {row['parameters']['entries']: row['value'] for row in rows
@@ -640,7 +650,7 @@ def test_plots_are_complete_pictures():
 
 
 def test_unknown_backend_is_named_and_the_others_listed():
-    for case in ['maps', 'pauses', 'scaling', 'snapshots', 'space']:
+    for case in ['maps', 'pauses', 'rebuild', 'scaling', 'snapshots', 'space']:
         refuses(['--backend', '"btree"', *backends()], case, '--backend', 'hash', 'btree')
 
 
@@ -659,7 +669,7 @@ def test_sizes_that_are_none_are_named():
                          ('churn', '--workers'), ('memory', '--bytes'), ('memory', '--types'),
                          ('memory', '--seconds'), ('stop', '--stops'), ('stop', '--gap'),
                          ('snapshots', '--entries'), ('snapshots', '--slices'), ('snapshots', '--slice-ms'),
-                         ('weak', '--entries'), ('weak', '--cycles'),
+                         ('weak', '--entries'), ('weak', '--cycles'), ('rebuild', '--entries'),
                          ('maps', '--entries'), ('maps', '--repetitions')]:
         refuses([option, '"x"'], case, option, 'x')
         refuses([option, '"-1"'], case, f'{option}=-1')

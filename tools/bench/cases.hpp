@@ -9,6 +9,7 @@
 //   churn     objects of a large heap, replaced at random               the same
 //   memory    fragmentation, memory given back, large slices             std::vector
 //   graph     marking a shuffled graph                                  bdwgc, Go, Java
+//   rebuild   a map that moves to another backend while it is written
 //   refs      marking a slice of very many references                   bdwgc, Go, Java
 //   maps      each operation of a map, by one thread and by two         std::map and std::unordered_map,
 //                                                                       Abseil, Boost, oneTBB
@@ -34,6 +35,7 @@ Case graph_case(CLI::App& app);
 Case maps_case(CLI::App& app);
 Case memory_case(CLI::App& app);
 Case pauses_case(CLI::App& app);
+Case rebuild_case(CLI::App& app);
 Case refs_case(CLI::App& app);
 Case scaling_case(CLI::App& app);
 Case snapshots_case(CLI::App& app);

@@ -49,11 +49,11 @@ int run(int argc, char** argv) {
   app.add_option("--json", json, "Write the figures as JSON as well; - is standard output")->type_name("FILE");
   app.require_subcommand(0, 1);
   app.fallthrough();
-  const std::vector<bench::Case> cases{bench::trees_case(app),   bench::gcbench_case(app),   bench::alloc_case(app),
-                                       bench::churn_case(app),   bench::maps_case(app),      bench::memory_case(app),
-                                       bench::graph_case(app),   bench::refs_case(app),      bench::pauses_case(app),
-                                       bench::scaling_case(app), bench::snapshots_case(app), bench::space_case(app),
-                                       bench::stop_case(app),    bench::weak_case(app)};
+  const std::vector<bench::Case> cases{bench::trees_case(app),  bench::gcbench_case(app), bench::alloc_case(app),
+                                       bench::churn_case(app),  bench::maps_case(app),    bench::memory_case(app),
+                                       bench::graph_case(app),  bench::rebuild_case(app), bench::refs_case(app),
+                                       bench::pauses_case(app), bench::scaling_case(app), bench::snapshots_case(app),
+                                       bench::space_case(app),  bench::stop_case(app),    bench::weak_case(app)};
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A case");

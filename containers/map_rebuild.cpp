@@ -82,6 +82,14 @@ void rebuild_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapS
   begin(here, parts, state, shape, backend, ops);
 }
 
+void compact_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape) {
+  if (state->tended == MapTended::rebuilding) return;
+  require_free(*state);
+  const MapTended tended = state->tended;
+  begin(here, parts, state, shape, *parts.backend, *parts.ops);
+  containers::rebuild::state_of(*state).to.state->tended = tended;
+}
+
 void finish_rebuild(Attach& here, MapParts& parts, Ref<MapState>& state) {
   while (state->tended == MapTended::rebuilding) {
     require_free(*state);

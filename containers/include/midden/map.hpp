@@ -130,6 +130,14 @@ class Map : public detail::LookUps<detail::MapShell<K, V>> {
     Attach here(*this->parts().runtime);
     detail::finish_rebuild(here, this->own_parts(), this->state_place());
   }
+  // Begins to move to fresh memory of the backend that it has, which gives back what entries that were erased have left
+  // behind. Does nothing where the map moves already. Throws std::logic_error while a cursor walks over the map, and
+  // OutOfMemory. A safepoint; a writer's operation.
+  void compact() {
+    const Root<Map> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    detail::compact_map(here, this->own_parts(), this->state_place(), this->shape);
+  }
 
  protected:
   template <class F>

@@ -4,6 +4,7 @@
 //   map->rebuild("skiplist");        begins, and returns at once
 //   map->insert_or_assign(...);      each write moves up to 16 entries first
 //   map->finish_rebuild();           or: all that is left, now
+//   map->compact();                  the same, to fresh memory of the backend that it has
 //
 //   | hash: what is left | ──16 a write──▶ | skiplist: what has moved |      reads look into both
 //
@@ -26,6 +27,9 @@
 // ConcurrentMap is a `hash` and stays one. No map goes back by itself, and one that its host rebuilds, be it to where
 // it is, stays where the host wants it.
 //
+// Compacting: a map whose entries were erased keeps its memory for entries to come; a `skiplist` does so until its last
+// one goes. Moved to fresh memory it takes what it needs, and the old is the collector's, and then the system's.
+//
 // Cost: of a map that is not rebuilt none to reads, and to writes a branch that is never taken; a walk counts itself
 // in and out. During a rebuild look-ups may look twice, and both backends' memory is there. Under `auto` a write asks
 // for the size until the map has moved.
@@ -47,6 +51,8 @@ namespace midden::inline MIDDEN_ABI::detail {
 // Map::rebuild and Map::finish_rebuild.
 void rebuild_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape, std::string_view backend);
 void finish_rebuild(Attach& here, MapParts& parts, Ref<MapState>& state);
+// Map::compact.
+void compact_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape);
 
 // Before a write to a map that is tended: moves a few entries, or begins where `auto` says so. What fails is left
 // for a later write.

@@ -4,8 +4,7 @@
 //   block     | record | record | ... |        1 MiB, or one record that is larger
 //   record    | key word | key bytes | value size | value bytes |      parts of whole words; those that the shape
 //                                                                      tells are left out
-//   objects   | Ref | Ref | ...                of values that are references, or contain some, in the order of the
-//   records
+//   objects   | Ref | Ref | ...                of values that are references, or contain some, in the records' order
 //
 // The blocks are outside of the heap, because an allocation in it may need a collection first, and none comes under
 // a lock. References must be seen by collections that come later, so their array is in the heap and made beforehand,

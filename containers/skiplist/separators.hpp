@@ -45,7 +45,7 @@ std::size_t Levels::separators(Top top, Offset* entries, std::size_t count, View
     const std::size_t wanted = weight * piece / (count + 1);
     while (word < words.size() && words[word].before < wanted) ++word;
     if (word == words.size()) break;
-    entries[found++] = level == 0 ? words[word].node : node(words[word].node).low;
+    entries[found++] = level == 0 ? view.entry(*this, words[word].node) : node(words[word].node).low;
     ++word;
   }
   return found;

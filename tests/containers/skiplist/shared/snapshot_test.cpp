@@ -1,6 +1,7 @@
 // Snapshots of a shared list: against models, and while threads write.
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <string>
@@ -140,6 +141,16 @@ TEST_CASE("An old snapshot does not hold what came and went since") {
   CHECK(map.list.counts().held <= 2 * first);
   CHECK(map.value_at(old, eight(7)) == eight(7));
   CHECK(map.list.check() == "");
+}
+
+TEST_CASE("A snapshot is cut at entries that it holds, not at those that came later") {
+  SharedTest<WordKey> map(1);
+  for (std::uint64_t i = 0; i < 20; ++i) map.assign(eight(i), eight(1));
+  const Moment moment = map.snapshot();
+  for (std::uint64_t i = 0; i < 20; ++i) map.assign(eight(i), eight(2));
+  std::array<Offset, 3> cuts{};
+  REQUIRE(map.at(moment).separators(cuts.data(), cuts.size()) == cuts.size());
+  for (const Offset cut : cuts) CHECK(as_string(map.list.layout().value(map.list.levels().entry(cut))) == eight(1));
 }
 
 TEST_CASE("Hundreds of snapshots are open at once") {

@@ -8,10 +8,10 @@
 // trigger is ignored, and only the hard limit or the system can refuse.
 //
 // Nor does a request sweep for long, as its thread waits for it, and others may wait for its thread to stop. After
-// `sweep_budget` blocks without memory the heap grows by a span: what is not swept yet is left to the next requests, and
-// the housekeeper, so the heap becomes larger by a span in so many blocks at most. Where it may not grow, and for large
-// objects, the answer is `poll_needed`. Who polls and asks again goes on from there; with Effort::without_polls it sweeps
-// to the end.
+// `sweep_budget` blocks without memory the heap grows by a span: what is not swept yet is left to the next requests,
+// and the housekeeper, so the heap becomes larger by a span in so many blocks at most. Where it may not grow, and for
+// large objects, the answer is `poll_needed`. Who polls and asks again goes on from there; with Effort::without_polls
+// it sweeps to the end.
 //
 // Words. Large: above 256 KiB, one object to a span.
 //

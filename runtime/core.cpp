@@ -94,6 +94,7 @@ Core::Core(Runtime& face, Config config)
       housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }, placement_) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
+  cycle_.add_roots(upkeep_);
   cycle_.add_roots(*globals_);
   cycle_.add_roots(*pins_);
   ledger_.add_observer(statistics_);
@@ -240,6 +241,7 @@ void Core::collect(Cause cause, std::uint64_t seen, std::uint64_t wanted) {
   started_.store(seen + 1);
   const Core* const outer = std::exchange(collecting, this);
   try {
+    upkeep_.run(face_);
     warn_of_late_stop(cycle_.run(cause, wanted));
     follow_up_cleanups();
   } catch (const std::exception& error) {

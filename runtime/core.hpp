@@ -28,6 +28,7 @@
 #include "runtime/processors.hpp"
 #include "runtime/root_tables.hpp"
 #include "runtime/statistics.hpp"
+#include "runtime/upkeep.hpp"
 #include "runtime/workers.hpp"
 #include "runtime/world.hpp"
 
@@ -88,6 +89,7 @@ class Core {
   collector::Ledger& ledger() { return ledger_; }
   Statistics& statistics() { return statistics_; }
   TaskRoots& tasks() { return task_roots_; }
+  Upkeep& upkeep() { return upkeep_; }
   std::shared_ptr<detail::PinTable> pins() { return pins_; }
   std::shared_ptr<detail::GlobalRoots> globals() { return globals_; }
   AddedTypes& added_types() { return added_types_; }
@@ -124,6 +126,7 @@ class Core {
   GcTrace trace_;
   ThreadRoots thread_roots_;
   TaskRoots task_roots_;
+  Upkeep upkeep_;
   std::shared_ptr<detail::PinTable> pins_;
   std::shared_ptr<detail::GlobalRoots> globals_;
   Workers workers_;

@@ -140,6 +140,11 @@ class Runtime {
   // ReadSection: that would wait for itself, and is fatal.
   void wait_for_grace_period();
   GraceReport grace() const;
+  // Calls upkeep(*this, object) once, before the next cycle stops the world, on the thread that collects, which is
+  // Blocked then: for a structure to let go of what has waited for a grace period, though nobody writes any more. It
+  // may lock, but not allocate in the heap, wait for others or throw. True: again before the cycle after the next.
+  // Requires: the object lives now; the call keeps it no longer than it would live. Throws std::bad_alloc.
+  void before_next_cycle(void* object, bool (*upkeep)(Runtime&, void*));
 
   // The Runtime that this thread is attached to. Throws NotAttached.
   static Runtime& current();

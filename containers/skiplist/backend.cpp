@@ -43,8 +43,7 @@ std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t co
 // The value of an entry as the map shows it.
 template <class Key>
 MapFound found(const ListState<Key>& state, Bytes value) noexcept {
-  if (state.list.layout().reference) return {state.column->at(load_32(value.data)), state.column->value_bytes()};
-  return {value.data, value.size};
+  return shown_value(state.list.layout(), state.column.get(), value);
 }
 
 template <class Key>
@@ -93,7 +92,7 @@ template <class Key>
 class TakenIndex {
  public:
   TakenIndex(Attach& here, ListState<Key>& state, MapValue value)
-      : column_(column_of(here, state)), index_(column_.take(here)) {
+      : column_(column_of(here, state)), index_(column_.take(here)), bytes_(EntryIndex::encode(index_)) {
     if (column_.of_single_references()) {
       const Ref<void> target(const_cast<void*>(value.data));
       column_.put(index_, &target);
@@ -107,7 +106,7 @@ class TakenIndex {
   TakenIndex(const TakenIndex&) = delete;
   TakenIndex& operator=(const TakenIndex&) = delete;
 
-  Bytes bytes() const noexcept { return {reinterpret_cast<const std::byte*>(&index_), sizeof index_}; }
+  Bytes bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
   void keep() noexcept { kept_ = true; }
 
  private:
@@ -118,6 +117,7 @@ class TakenIndex {
 
   Column& column_;  // which the state keeps
   const std::uint32_t index_;
+  const std::array<std::byte, EntryIndex::bytes> bytes_;
   bool kept_ = false;
 };
 
@@ -200,7 +200,7 @@ bool move(MapState& base, MapCursor& shown, Move&& move_it) {
     shown.held[1] = target;
     shown.value.data = new (shown.copy) Ref<void>(target);
   } else {
-    shown.held[1] = state.column->row_of(load_32(layout.value(cursor.entry).data));
+    shown.held[1] = state.column->row_of(EntryIndex(layout.value(cursor.entry)).get());
   }
   return true;
 }
@@ -250,11 +250,8 @@ MapStats stats(Attach&, MapState& base) {
 template <class Key>
 void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
   const ListState<Key>& state = state_of<Key>(base);
-  const Layout& layout = state.list.layout();
   Cursor cursor;
-  for_each_shown(state.list, cursor, [&](const std::byte* entry) {
-    take(context, shown_key<Key>(layout, entry), found(state, layout.value(entry)));
-  });
+  inspect_list<Key>(state.list, state.column.get(), cursor, take, context);
   state.list.close(cursor);
 }
 
@@ -279,25 +276,25 @@ constexpr MapOps ops_for{.ordered = true,
                          .separators = separators<Key>,
                          .inspect = inspect<Key>};
 
-// The same with the table for all threads, where there is one for such values.
+// The same with the table for all threads.
 template <class Key>
-const MapOps* with_shared(const MapShape& shape) {
+const MapOps* with_shared() {
   static const MapOps ops = [] {
     MapOps all = ops_for<Key>;
     all.concurrent = shared_ops<Key>();
     return all;
   }();
-  return layout_of(shape).reference ? &ops_for<Key> : &ops;
+  return &ops;
 }
 
 const MapOps* ops(const MapShape& shape) {
   switch (shape.key) {
     case KeyKind::word:
-      return with_shared<WordKey>(shape);
+      return with_shared<WordKey>();
     case KeyKind::fixed:
-      return with_shared<FixedKey>(shape);
+      return with_shared<FixedKey>();
     case KeyKind::variable:
-      return with_shared<VariableKey>(shape);
+      return with_shared<VariableKey>();
   }
   return nullptr;
 }

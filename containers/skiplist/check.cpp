@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "containers/skiplist/chain.hpp"
+#include "containers/skiplist/entry_index.hpp"
 #include "containers/skiplist/search.hpp"
 #include "containers/skiplist/towers.hpp"
 
@@ -89,6 +90,9 @@ void Check::check_entry(Offset leaf, Offset entry) {
   const Bytes key = levels_.key(entry);
   if (previous_ != 0 && compare(levels_.key(previous_), key) >= 0) problem(leaf, 0, "keys do not ascend");
   previous_ = entry;
+  if (levels_.layout().reference && EntryIndex(levels_.layout().value(levels_.entry(entry))).has_left()) {
+    problem(leaf, 0, "an entry whose index has left it");
+  }
 }
 
 void Check::keep(Offset begin, std::size_t bytes, const char* what) {
@@ -97,6 +101,17 @@ void Check::keep(Offset begin, std::size_t bytes, const char* what) {
 void Check::keep_entry(Offset entry, bool chained, const char* what) {
   const EntryMemory memory = EntryMemory::of(levels_.layout(), levels_.arena(), entry, chained);
   keep_part(memory.begin, memory.bytes, what);
+  if (!levels_.layout().reference) return;
+  const EntryIndex index(levels_.layout().value(levels_.entry(entry)));
+  if (!index.has_left()) keep_index(index.get());
+}
+void Check::check_indices(std::size_t taken) {
+  std::sort(indices_.begin(), indices_.end());
+  const auto twice = std::adjacent_find(indices_.begin(), indices_.end());
+  if (twice != indices_.end()) problem("index " + std::to_string(*twice) + " has two owners");
+  if (indices_.size() != taken) {
+    problem(std::to_string(indices_.size()) + " indices have owners, " + std::to_string(taken) + " are taken");
+  }
 }
 void Check::keep_part(Offset begin, std::size_t bytes, const char* what) {
   extents_.push_back({begin, bytes, what});

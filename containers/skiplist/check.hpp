@@ -28,6 +28,10 @@ class Check {
   void keep_part(Offset begin, std::size_t bytes, const char* what);  // of any size
   void keep_pool(const NodePool& pool);
 
+  // With many writers, an index that no entry has. At last: that so many have one owner each.
+  void keep_index(std::uint32_t index) { indices_.push_back(index); }
+  void check_indices(std::size_t taken);
+
   // At last: the bins, and that no two pieces of memory overlap.
   void check_memory();
 
@@ -57,6 +61,7 @@ class Check {
   std::string problems_;
   std::vector<Extent> extents_;
   std::size_t in_use_ = 0;
+  std::vector<std::uint32_t> indices_;
   Offset previous_ = 0;
 };
 

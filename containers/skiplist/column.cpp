@@ -1,7 +1,7 @@
 #include "containers/skiplist/column.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 
 #include <midden/error.hpp>
 
@@ -19,52 +19,109 @@ Column::Column(const MapComposite& kind) noexcept
     : kind_(&kind),
       chunk_log2_(
           static_cast<std::uint32_t>(std::bit_width(std::max<std::size_t>(most_chunk_bytes / kind.bytes, 1)) - 1)),
-      single_(&kind == &single_reference()) {}
+      first_log2_(std::min(most_first_log2, chunk_log2_)) {}
+
+bool Column::of_single_references() const noexcept { return kind_ == &single_reference(); }
+
+bool Column::has(std::uint32_t index, const void* value) const noexcept {
+  return std::memcmp(at(index), value, kind_->bytes) == 0;
+}
 
 std::uint32_t Column::take(Attach& here) {
-  if (free_count_ != 0) return (*free_)[--free_count_];
-  if (given_ == room_) grow(here);
-  return static_cast<std::uint32_t>(given_++);
+  for (std::uint32_t taken = EntryIndex::none;; grow(here)) {
+    if (take_some(taken, 1) == 1) return taken;
+  }
 }
 
 void Column::drop(std::uint32_t index) noexcept {
-  kind_->clear(at(index));
-  (*free_)[free_count_++] = index;
+  clear(index);
+  give_back(index, 1);
 }
 
-void Column::reset() noexcept {
-  chunks_ = nullptr;
-  free_ = nullptr;
-  given_ = room_ = free_count_ = 0;
+unsigned Column::take_some(std::uint32_t& list, unsigned most) noexcept {
+  const std::lock_guard lock(lock_);
+  unsigned taken = 0;
+  for (; taken < most; ++taken) {
+    const std::uint32_t index = pop();
+    if (index == EntryIndex::none) break;
+    link(index) = list;
+    list = index;
+  }
+  return taken;
 }
 
-std::size_t Column::bytes() const noexcept {
-  return sizeof *this + room_ * kind_->bytes + (free_ ? free_->size() * sizeof(std::uint32_t) : 0) +
-         (chunks_ ? chunks_->size() * sizeof(Ref<void>) : 0);
+std::uint32_t Column::pop() noexcept {
+  if (free_ == EntryIndex::none) return given_ < room_ ? given_++ : EntryIndex::none;
+  const std::uint32_t index = free_;
+  free_ = link(index);
+  --free_count_;
+  return index;
+}
+
+void Column::give_back(std::uint32_t& list, unsigned count) noexcept {
+  const std::lock_guard lock(lock_);
+  for (; count > 0; --count) {
+    const std::uint32_t index = list;
+    list = link(index);
+    link(index) = free_;
+    free_ = index;
+    ++free_count_;
+  }
+}
+
+bool Column::has_free() const noexcept {
+  const std::lock_guard lock(lock_);
+  return free_count_ > 0 || given_ < room_;
 }
 
 void Column::grow(Attach& here) {
-  const bool first = room_ < chunk_size();
-  const std::size_t room = first ? std::min(std::max(least_room, room_ * 2), chunk_size()) : room_ + chunk_size();
-  if (room >= std::size_t{1} << 32) throw TooLarge("midden: an ordered map holds fewer than 2^32 references");
-  // All that can fail comes first; what was made is linked at last. The stack is empty now.
-  const std::size_t chunks = first ? 0 : chunk_count();
-  Root<Array<Ref<void>>> directory(chunks_);
-  if (!directory || directory->size() == chunks) {
-    directory = make_array<Ref<void>>(here, std::max<std::size_t>(1, chunks * 2));
-    if (chunks_) copy_refs(directory->data(), chunks_->data(), chunks);
+  std::uint32_t room;
+  {
+    const std::lock_guard lock(lock_);
+    room = room_;
   }
-  Root<Array<std::uint32_t>> free(free_);
-  if (!free || free->size() < room) free = make_array<std::uint32_t>(here, first ? room : room * 3 / 2);
-  const Root<void> chunk = kind_->make_row(here, first ? room : chunk_size());
-  if (first) {
-    for (std::size_t i = 0; i < room_; ++i)
-      kind_->copy(kind_->value(chunk.get(), i), at(static_cast<std::uint32_t>(i)));
+  const std::uint32_t full = std::uint32_t{1} << chunk_log2_;
+  const std::uint32_t size = room == 0 ? std::uint32_t{1} << first_log2_ : std::min(room, full);
+  if (room > EntryIndex::none - size) throw TooLarge("midden: an ordered map holds fewer than 2^31 references");
+  const std::size_t chunk = spot_of(room).chunk;
+  // All that can fail comes first.
+  const Root<void> values = kind_->make_row(here, size);
+  const Root<Links> links = make_array<std::uint32_t>(here, size);
+  Root<Directory> directory(directory_.get());
+  if (!directory || directory->size() < 2 * (chunk + 1)) {
+    directory = make_array<Ref<void>>(here, std::max<std::size_t>(2, 4 * chunk));
   }
-  (*directory)[chunks] = chunk;
-  chunks_ = directory;
-  free_ = free;
-  room_ = room;
+  const std::lock_guard lock(lock_);
+  if (room_ != room) return;
+  const Directory* const before = directory_.get();
+  if (before != nullptr && before != directory.get()) copy_refs(directory->data(), before->data(), 2 * chunk);
+  (*directory)[2 * chunk] = values;
+  (*directory)[2 * chunk + 1] = links;
+  directory_.store(directory.get());
+  room_ += size;
+}
+
+void Column::reset() noexcept {
+  directory_.store(nullptr);
+  free_ = EntryIndex::none;
+  free_count_ = given_ = room_ = 0;
+}
+
+std::size_t Column::references(std::size_t clear) const noexcept {
+  const std::lock_guard lock(lock_);
+  return (room_ != 0 ? 1 : 0) + 2 * chunk_count() + (given_ - free_count_ - clear) * kind_->refs.size();
+}
+
+std::size_t Column::bytes() const noexcept {
+  const std::lock_guard lock(lock_);
+  const Directory* const directory = directory_.get();
+  return sizeof *this + room_ * (std::size_t{kind_->bytes} + sizeof(std::uint32_t)) +
+         (directory == nullptr ? 0 : directory->size() * sizeof(Ref<void>));
+}
+
+std::size_t Column::taken() const noexcept {
+  const std::lock_guard lock(lock_);
+  return given_ - free_count_;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

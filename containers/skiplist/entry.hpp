@@ -30,12 +30,11 @@ struct Layout {
   static constexpr std::size_t variable_key_at = 8;
   static constexpr std::size_t max_key_bytes = max_map_key_bytes;
   static constexpr std::size_t max_value_bytes = max_map_value_bytes;
-  static constexpr std::uint32_t no_reference = 0xFFFFFFFF;  // of an entry that is a fence only
   static_assert(max_key_bytes == 0xFFFFFF, "what the header has room for");
 
   bool variable_key = false;
   bool variable_value = false;
-  bool reference = false;         // the value is a 4-byte index in the column, or no_reference
+  bool reference = false;         // the value is an EntryIndex
   std::uint32_t key_bytes = 0;    // of fixed keys
   std::uint32_t value_bytes = 0;  // of fixed values
 

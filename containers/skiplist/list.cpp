@@ -4,6 +4,7 @@
 
 #include <midden/error.hpp>
 
+#include "containers/skiplist/entry_index.hpp"
 #include "containers/skiplist/search.hpp"
 #include "containers/skiplist/separators.hpp"
 
@@ -63,7 +64,7 @@ Upsert List<Key>::overwrite(Memory& memory, const Towers::Place& place, Bytes va
   const Offset old = towers_.node(leaf).word(i).target;
   const Bytes present = layout().value(towers_.entry(old));
   if (!has_open_cursors() && present.size == value.size) {
-    if (layout().reference) memory.drop_reference(load_32(present.data));
+    if (layout().reference) memory.drop_reference(EntryIndex(present).get());
     std::memmove(writable(present), value.data, value.size);
     return {present, false};
   }
@@ -120,9 +121,9 @@ void List<Key>::retire(Memory& memory, Offset entry) noexcept {
 template <class Key>
 void List<Key>::orphan(Memory& memory, Offset entry) noexcept {
   if (!layout().reference) return;
-  std::byte* const index = writable(layout().value(towers_.entry(entry)));
-  memory.drop_reference(load_32(index));
-  store_32(index, Layout::no_reference);
+  EntryIndex index(layout().value(towers_.entry(entry)));
+  memory.drop_reference(index.get());
+  index.leave();
 }
 
 template <class Key>
@@ -139,8 +140,8 @@ template <class Key>
 void List<Key>::free_entry(Memory& memory, Offset freed) noexcept {
   const std::byte* const entry = towers_.entry(freed);
   if (layout().reference) {
-    const std::uint32_t index = load_32(layout().value(entry).data);
-    if (index != Layout::no_reference) memory.drop_reference(index);
+    const EntryIndex index(layout().value(entry));
+    if (!index.has_left()) memory.drop_reference(index.get());
   }
   towers_.arena().release(freed, layout().bytes(entry));
 }

@@ -12,6 +12,7 @@
 #include <midden/ref.hpp>
 
 #include "containers/skiplist/arena.hpp"
+#include "containers/skiplist/column.hpp"
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/walk.hpp"
 
@@ -36,10 +37,13 @@ MapKey shown_key(const Layout& layout, const std::byte* entry) noexcept {
   }
 }
 
-// Where values are no references.
-inline MapFound shown_value(const Layout& layout, const std::byte* entry) noexcept {
-  const Bytes value = layout.value(entry);
-  return {value.data, value.size};
+// `column`: where the layout says that values have references.
+inline MapFound shown_value(const Layout& layout, const Column* column, Bytes value) noexcept {
+  if (!layout.reference) return {value.data, value.size};
+  return {column->at(EntryIndex(value).get()), column->value_bytes()};
+}
+inline MapFound shown_value(const Layout& layout, const Column* column, const std::byte* entry) noexcept {
+  return shown_value(layout, column, layout.value(entry));
 }
 
 // Of a list, or of a list at a moment.
@@ -51,19 +55,13 @@ std::size_t shown_separators(const L& list, MapKey* keys, std::size_t count) {
   return cuts;
 }
 
-// Calls f(entry) for each entry, by way of the cursor, which the caller closes where that is needed.
-template <class L, class F>
-void for_each_shown(const L& list, Cursor& cursor, F&& f) {
-  for (bool shows = list.first(cursor); shows; shows = list.next(cursor)) f(cursor.entry);
-}
-
-// The entries of a list with many writers, or of one at a moment, for a checked heap.
+// The entries of a list, or of one at a moment, for a checked heap. The caller closes the cursor where that is needed.
 template <class Key, class L>
-void inspect_list(const L& list, void (*take)(void*, MapKey, MapFound), void* context) {
-  Cursor cursor;
-  for_each_shown(list, cursor, [&](const std::byte* entry) {
-    take(context, shown_key<Key>(list.layout(), entry), shown_value(list.layout(), entry));
-  });
+void inspect_list(const L& list, const Column* column, Cursor& cursor, void (*take)(void*, MapKey, MapFound),
+                  void* context) {
+  for (bool shows = list.first(cursor); shows; shows = list.next(cursor)) {
+    take(context, shown_key<Key>(list.layout(), cursor.entry), shown_value(list.layout(), column, cursor.entry));
+  }
 }
 
 inline Layout layout_of(const MapShape& shape) noexcept {
@@ -72,7 +70,7 @@ inline Layout layout_of(const MapShape& shape) noexcept {
           .variable_value = shape.value == ValueKind::variable,
           .reference = reference,
           .key_bytes = shape.key_bytes,
-          .value_bytes = reference ? static_cast<std::uint32_t>(sizeof(std::uint32_t)) : shape.value_bytes};
+          .value_bytes = reference ? static_cast<std::uint32_t>(EntryIndex::bytes) : shape.value_bytes};
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -213,13 +213,13 @@ TEST_CASE("What a map no longer refers to is collected") {
       runtime.collect();
       return runtime.last_cycle().objects_marked;
     };
-    for (std::uint64_t n = 0; n < 8; ++n) map->insert_or_assign(static_cast<std::int64_t>(n), midden::make<Node>());
+    for (std::uint64_t n = 0; n < 6; ++n) map->insert_or_assign(static_cast<std::int64_t>(n), midden::make<Node>());
     const std::uint64_t full = live_nodes();
     map->insert_or_assign(3, nullptr);
     CHECK(live_nodes() == full - 1);
     CHECK(map->erase(5));
     CHECK(live_nodes() < full - 1);
     map->clear();
-    CHECK(live_nodes() <= full - 8);
+    CHECK(live_nodes() <= full - 6);
   });
 }

@@ -24,15 +24,16 @@
 //   6. `snapshot` is the map at one moment, with all writes that had returned before it was called.
 //   7. An operation keeps its map, and arguments that are references, alive across its own safepoints.
 //
-// Cost: on `skiplist`, but for values with references, a look-up takes no lock and never waits for a writer; an
-// insertion or erase copies a leaf of up to 44 keys and locks it and the node above for the time of that, an overwrite
-// locks the leaf for one store. What a write replaces is used again after a grace period (midden/grace.hpp), which a
-// cursor that rests holds up, and one that moves where its thread has another open: stats().retired_bytes. An erase
-// takes a node's memory first, so it may throw OutOfMemory or TooLarge where all is used up and nothing has come back
-// yet. With shards, as `hash` has them, a point operation takes the lock of its key's shard, one of 64, a second hash,
-// and the time of a Map's; size takes every lock once. Under one lock, as of an ordered map of values with references,
-// readers go side by side and a writer alone. No lock is held while a collection runs or is waited for. An empty map
-// takes at most 256 bytes of the heap; from the first entry on shards take 4 KiB, and a skip list some 13.
+// Cost: on `skiplist` a look-up takes no lock and never waits for a writer; an insertion or erase copies a leaf of up
+// to 44 keys and locks it and the node above for the time of that, an overwrite locks the leaf for one store. What a
+// write replaces is used again after a grace period (midden/grace.hpp), which a cursor that rests holds up, and one
+// that moves where its thread has another open: stats().retired_bytes. It goes on with later writes and before each
+// cycle, and until then what an erased value refers to lives. An erase takes a node's memory first, so it may throw
+// OutOfMemory or TooLarge where all is used up and nothing has come back yet. With shards, as `hash` has them, a point
+// operation takes the lock of its key's shard, one of 64, a second hash, and the time of a Map's; size takes every lock
+// once. Under one lock, as ordered maps of other backends are, readers go side by side and a writer alone. No lock is
+// held while a collection runs or is waited for. An empty map takes at most 256 bytes of the heap; from the first entry
+// on shards take 4 KiB, and a skip list some 13.
 //
 // Threads: any that is attached to the map's Runtime. Cursors and hits belong to their threads.
 

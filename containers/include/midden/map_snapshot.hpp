@@ -15,11 +15,11 @@
 // What `find` and cursors show holds until they move or die, or the snapshot is closed. References in a view
 // keep their objects alive; the objects themselves are those of the map and no copies.
 //
-// Cost: of a Map, and of a ConcurrentMap with locks (`hash`, and ordered maps of references): a copy, in time and
-// memory. The latter is copied once into memory outside of the heap under all locks, to read, so writers wait for
-// that long, and collections too; the view's map is made of it without locks. Of a ConcurrentMap on `skiplist`: O(1),
-// nobody waits, and what the map erases and overwrites stays in memory until the snapshot is closed; an old one is
-// seen in stats(): snapshots, oldest_snapshot, held_bytes.
+// Cost: of a Map, and of a ConcurrentMap with locks (`hash`, and backends of hosts): a copy, in time and memory. The
+// latter is copied once into memory outside of the heap under all locks, to read, so writers wait for that long, and
+// collections too; the view's map is made of it without locks. Of a ConcurrentMap on `skiplist`: O(1), nobody waits,
+// and what the map erases and overwrites stays in memory until the snapshot is closed; an old one is seen in stats():
+// snapshots, oldest_snapshot, held_bytes.
 //
 // Errors: taking one throws NotAttached, OutOfMemory, and std::bad_alloc for memory outside of the heap; then there
 // is none. Taking one is a safepoint, closing is not.

@@ -18,6 +18,9 @@ constexpr unsigned most_reserve = 4;
 constexpr std::size_t batch_share = std::size_t{64} << 10;  // bytes of the map for each piece of a batch
 constexpr unsigned most_freed = 256;                        // nodes and entries, by one operation
 constexpr unsigned pages_reviewed = 2;                      // by one operation
+// Of one stripe, where it is tidied.
+constexpr unsigned most_times_freed = 256;
+constexpr unsigned most_pages_reviewed = 2048;
 
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
@@ -47,10 +50,13 @@ unsigned& home_stripe() noexcept {
 
 }  // namespace
 
-SharedArena::SharedArena(Levels& levels, Versions& versions, std::uint64_t seed) noexcept
-    : levels_(levels), versions_(versions), arena_(levels.arena()) {
+SharedArena::SharedArena(Levels& levels, Versions& versions, std::uint64_t seed, Column* column) noexcept
+    : levels_(levels), versions_(versions), arena_(levels.arena()), column_(column) {
   Draws draws(seed);
-  for (Stripe& stripe : stripes_) stripe.draws = Draws(draws.next());
+  for (Stripe& stripe : stripes_) {
+    stripe.draws = Draws(draws.next());
+    stripe.column = column;
+  }
 }
 
 Stripe& SharedArena::hold() noexcept {
@@ -70,16 +76,43 @@ void SharedArena::wait_for_writers() noexcept {
   for (Stripe& stripe : stripes_) const std::lock_guard lock(stripe.lock);
 }
 
-void SharedArena::drain(SharedMemory& memory, Stripe& stripe) noexcept {
-  if (stripe.waits > 0 && memory.grace_period_over(stripe.waiting[stripe.oldest].period) &&
-      free_some(stripe, stripe.waiting[stripe.oldest])) {
-    stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
-    --stripe.waits;
-  }
+void SharedArena::drain(Periods& periods, Stripe& stripe) noexcept {
+  free_oldest(periods, stripe);
   review(stripe, pages_reviewed);
   if (!stripe.filling.is_due(stripe.batch)) return;
   lower_if_idle(stripe);
-  ask(memory, stripe);
+  ask(periods, stripe);
+}
+
+// Some of it; whether there was anything.
+bool SharedArena::free_oldest(const Periods& periods, Stripe& stripe) noexcept {
+  if (stripe.waits == 0) return false;
+  Limbo& batch = stripe.waiting[stripe.oldest];
+  if (!periods.grace_period_over(batch.period)) return false;
+  if (free_some(stripe, batch)) {
+    stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
+    --stripe.waits;
+  }
+  return true;
+}
+
+bool SharedArena::tidy(Periods& periods) noexcept {
+  bool is_tidy = true;
+  for (Stripe& stripe : stripes_) {
+    const std::unique_lock lock(stripe.lock, std::try_to_lock);
+    if (!lock) {
+      is_tidy = false;
+      continue;
+    }
+    stripe.plain = versions_.is_plain();
+    stripe.held.end_filling(levels_);
+    review(stripe, most_pages_reviewed);
+    lower_if_idle(stripe);
+    if (stripe.filling.count > 0) ask(periods, stripe);
+    for (unsigned times = 0; times < most_times_freed && free_oldest(periods, stripe);) ++times;
+    is_tidy = is_tidy && stripe.waits == 0 && stripe.filling.count == 0 && stripe.held.empty();
+  }
+  return !is_tidy;
 }
 
 void SharedArena::review(Stripe& stripe, unsigned pages) noexcept {
@@ -99,15 +132,15 @@ void SharedArena::lower_if_idle(Stripe& stripe) noexcept {
   stripe.idle_clock = clock;
 }
 
-void SharedArena::drain_all(SharedMemory& memory, Stripe& stripe) noexcept {
+void SharedArena::drain_all(Periods& periods, Stripe& stripe) noexcept {
   review(stripe, ~0U);
-  for (unsigned waits = stripe.waits; waits > 0; --waits) drain(memory, stripe);
-  if (stripe.filling.count > 0) ask(memory, stripe);
+  for (unsigned waits = stripe.waits; waits > 0; --waits) drain(periods, stripe);
+  if (stripe.filling.count > 0) ask(periods, stripe);
 }
 
-void SharedArena::ask(SharedMemory& memory, Stripe& stripe) noexcept {
+void SharedArena::ask(Periods& periods, Stripe& stripe) noexcept {
   if (stripe.waits == Stripe::most_waiting) return;
-  stripe.filling.period = memory.begin_grace_period();
+  stripe.filling.period = periods.begin_grace_period();
   stripe.waiting[(stripe.oldest + stripe.waits) % Stripe::most_waiting] = stripe.filling;
   ++stripe.waits;
   stripe.filling = Limbo{};
@@ -131,12 +164,27 @@ bool SharedArena::free_some(Stripe& stripe, Limbo& batch) noexcept {
     Offset& first = batch.entries[chained];
     for (; first != 0 && freed < most_freed; ++freed) {
       const EntryMemory memory = EntryMemory::of(levels_.layout(), arena_, first, chained);
+      if (column_ != nullptr) {
+        const EntryIndex index(levels_.layout().value(levels_.entry(first)));
+        if (!index.has_left()) stripe.give_index(index.get());
+      }
       first = Chain(levels_.entry(first)).linked(chained);
       batch.bytes -= memory.bytes;
       free_chunk(stripe, memory.begin, memory.bytes);
     }
   }
-  return batch.nodes == Node::dead && batch.entries[false] == 0 && batch.entries[true] == 0;
+  for (; batch.indices != EntryIndex::none && freed < most_freed; ++freed) {
+    const std::uint32_t index = batch.indices;
+    batch.indices = column_->link(index);
+    stripe.give_index(index);
+  }
+  if (stripe.index_count > stripe.most_kept()) {
+    const auto surplus = static_cast<unsigned>(stripe.index_count - stripe.most_kept() / 2);
+    column_->give_back(stripe.indices, surplus);
+    stripe.index_count -= surplus;
+  }
+  return batch.nodes == Node::dead && batch.entries[false] == 0 && batch.entries[true] == 0 &&
+         batch.indices == EntryIndex::none;
 }
 
 // `bytes` is what the arena gave.
@@ -155,8 +203,14 @@ void SharedArena::free_chunk(Stripe& stripe, Offset chunk, std::size_t bytes) no
 bool SharedArena::make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept {
   if (stripe.node_count < nodes && !refill_nodes(stripe, nodes)) return false;
   if (entry_bytes == 0) return true;
+  if (column_ != nullptr && stripe.index_count == 0 && !refill_indices(stripe)) return false;
   // The second keeps what the first has found: a chunk, or a window, which grows only.
   return make_ready_for(stripe, entry_bytes) && (stripe.plain || make_ready_for(stripe, entry_bytes + Chain::bytes));
+}
+
+bool SharedArena::refill_indices(Stripe& stripe) noexcept {
+  stripe.index_count = column_->take_some(stripe.indices, Limbo::least_batch / 2);
+  return stripe.index_count > 0;
 }
 
 bool SharedArena::make_ready_for(Stripe& stripe, std::size_t entry_bytes) noexcept {
@@ -279,6 +333,7 @@ bool SharedArena::may_touch(std::size_t bytes) const noexcept {
 }
 
 void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
+  if (column_ != nullptr && !column_->has_free()) memory.grow_column();
   std::unique_lock lock(lock_);
   const std::size_t need =
       std::max({Arena::allocation_bytes(entry_bytes + Chain::bytes), slab_bytes(), window_bytes()});
@@ -337,6 +392,7 @@ SharedArena::Counts SharedArena::counts() noexcept {
   for (Stripe& stripe : stripes_) {
     const std::lock_guard lock(stripe.lock);
     counts.held += stripe.held.bytes();
+    counts.spare_indices += stripe.index_count;
     stripe.for_each_batch([&](const Limbo& batch) { counts.retired += batch.bytes; });
   }
   const std::lock_guard lock(lock_);
@@ -359,9 +415,15 @@ void SharedArena::check(Check& check) const {
       check.keep_part(at, stripe.chunk_bytes, "spare chunk");
     }
     if (stripe.left > 0) check.keep_part(stripe.window, stripe.left, "window");
+    for (std::uint32_t index = stripe.indices; index != EntryIndex::none; index = column_->link(index)) {
+      check.keep_index(index);
+    }
     stripe.for_each_batch([&](const Limbo& batch) {
       for (Offset at = batch.nodes; at != Node::dead; at = levels_.node(at).lock) {
         check.keep(at, NodePool::node_bytes, "dead node");
+      }
+      for (std::uint32_t index = batch.indices; index != EntryIndex::none; index = column_->link(index)) {
+        check.keep_index(index);
       }
       for (const bool chained : {false, true}) {
         for (Offset at = batch.entries[chained]; at != 0; at = Chain(levels_.entry(at)).linked(chained)) {
@@ -372,16 +434,22 @@ void SharedArena::check(Check& check) const {
     stripe.held.for_each_page(levels_, [&](Offset at, const Held::Page& page) {
       check.keep(at, NodePool::node_bytes, "page of held pieces");
       for (std::uint32_t i = 0; i < page.count; ++i) {
-        const Held::Piece& piece = page.pieces[i];
-        if (piece.is_node()) {
-          check.keep(piece.at, NodePool::node_bytes, "held node");
-        } else {
-          check.keep_entry(piece.at, Chain(levels_.entry(piece.at)).is_chained(), "held entry");
+        const Held::Piece piece = page.piece(i);
+        switch (piece.kind) {
+          case Held::Kind::node:
+            check.keep(piece.at, NodePool::node_bytes, "held node");
+            break;
+          case Held::Kind::entry:
+            check.keep_entry(piece.at, Chain(levels_.entry(piece.at)).is_chained(), "held entry");
+            break;
+          case Held::Kind::index:
+            check.keep_index(piece.at);
         }
       }
     });
   }
   versions_.for_each_block(levels_, [&](Offset at) { check.keep(at, sizeof(Versions::Block), "slots"); });
+  if (column_ != nullptr) check.check_indices(column_->taken());
   check.keep_pool(nodes_);
   for (Offset at = reserve_; at != 0; at = levels_.node(at).low) check.keep(at, NodePool::node_bytes, "reserve");
 }

@@ -23,9 +23,9 @@
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
 #include "containers/skiplist/shared/memory.hpp"
-#include "containers/skiplist/shared/spin.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
 #include "containers/skiplist/shared/versions.hpp"
+#include "containers/skiplist/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -33,7 +33,8 @@ class SharedArena {
  public:
   static constexpr unsigned stripe_count = 16;
 
-  SharedArena(Levels& levels, Versions& versions, std::uint64_t seed) noexcept;
+  // `column`: where values are, that are indices there; or null.
+  SharedArena(Levels& levels, Versions& versions, std::uint64_t seed, Column* column) noexcept;
 
   // A free one, and the mode then. Waits for another writer only where there are as many as stripes.
   Stripe& hold() noexcept;
@@ -41,13 +42,16 @@ class SharedArena {
   void wait_for_writers() noexcept;
 
   // Frees what has waited long enough, asks for a period for the rest, and looks at some of what snapshots hold.
-  void drain(SharedMemory& memory, Stripe& stripe) noexcept;
+  void drain(Periods& periods, Stripe& stripe) noexcept;
 
   // The same for what would not be worth a period yet, where memory is short.
-  void drain_all(SharedMemory& memory, Stripe& stripe) noexcept;
+  void drain_all(Periods& periods, Stripe& stripe) noexcept;
 
-  // Whether the stripe has, or could get, so many nodes and an entry's memory, chained or not where it is not plain.
-  // Then take_node and take_entry will not fail.
+  // What would wait for the next writers: for who holds no stripe. Whether something is left.
+  bool tidy(Periods& periods) noexcept;
+
+  // Whether the stripe has, or could get, so many nodes and an entry's memory, chained or not where it is not plain,
+  // and its index. Then take_node, take_entry and take_index will not fail.
   bool make_ready(Stripe& stripe, unsigned nodes, std::size_t entry_bytes) noexcept;
   // A node for an erase where all memory is used up: of the reserve, or one that another stripe keeps.
   bool take_last_node(SharedMemory& memory, Stripe& stripe) noexcept;
@@ -66,6 +70,7 @@ class SharedArena {
   std::size_t size() const noexcept;
   struct Counts {
     std::size_t touched, in_use, retired, held;
+    std::size_t spare_indices;  // that stripes have
   };
   Counts counts() noexcept;
 
@@ -75,10 +80,12 @@ class SharedArena {
  private:
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;
-  void ask(SharedMemory& memory, Stripe& stripe) noexcept;
+  void ask(Periods& periods, Stripe& stripe) noexcept;
+  bool free_oldest(const Periods& periods, Stripe& stripe) noexcept;
   void fill_reserve() noexcept;
   bool free_some(Stripe& stripe, Limbo& batch) noexcept;
   void free_chunk(Stripe& stripe, Offset chunk, std::size_t bytes) noexcept;
+  bool refill_indices(Stripe& stripe) noexcept;
   bool make_ready_for(Stripe& stripe, std::size_t entry_bytes) noexcept;
   bool refill_nodes(Stripe& stripe, unsigned nodes) noexcept;
   bool refill_entry(Stripe& stripe, std::size_t bytes) noexcept;
@@ -89,6 +96,7 @@ class SharedArena {
   Levels& levels_;
   Versions& versions_;
   Arena& arena_;
+  Column* const column_;
   SpinLock lock_;  // of all below, and of the arena
   NodePool nodes_;
   Offset reserve_ = 0;  // nodes linked by `low`

@@ -28,11 +28,33 @@ SharedPart<Key>* part_of(const MapState& state) noexcept {
   return static_cast<const SharedState<Key>&>(state).part.get();
 }
 
-Bytes bytes_of(MapValue value) noexcept { return {static_cast<const std::byte*>(value.data), value.size}; }
+// The bytes of a value, of a reference those that it has in a row.
+class ValueBytes {
+ public:
+  template <class Key>
+  ValueBytes(const SharedState<Key>& state, MapValue value) noexcept
+      : reference_(state.kind == &single_reference() ? const_cast<void*>(value.data) : nullptr),
+        bytes_(state.kind == &single_reference() ? as_bytes(&reference_, sizeof reference_)
+                                                 : as_bytes(value.data, value.size)) {}
+  ValueBytes(const ValueBytes&) = delete;
+  ValueBytes& operator=(const ValueBytes&) = delete;
+  operator const Bytes&() const noexcept { return bytes_; }
+
+ private:
+  static Bytes as_bytes(const void* data, std::size_t size) noexcept {
+    return {static_cast<const std::byte*>(data), size};
+  }
+
+  const Ref<void> reference_;
+  const Bytes bytes_;
+};
 
 template <class Key>
 Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
-  return make<SharedState<Key>>(here, layout_of(shape), seed);
+  const MapComposite* kind = nullptr;
+  if (shape.value == ValueKind::reference) kind = &single_reference();
+  if (shape.value == ValueKind::composite) kind = &shape.composite();
+  return make<SharedState<Key>>(here, layout_of(shape), kind, seed);
 }
 
 template <class Key>
@@ -45,41 +67,52 @@ template <class Key>
 bool visit(Attach&, MapState& state, MapKey key, void (*take)(void*, MapFound), void* context) {
   const SharedPart<Key>* const part = part_of<Key>(state);
   const std::byte* const entry = part == nullptr ? nullptr : part->list.find(key_from<Key>(key));
-  if (entry != nullptr) take(context, shown_value(part->list.layout(), entry));
+  if (entry != nullptr) take(context, part->shown(entry));
   return entry != nullptr;
+}
+
+// write(list, memory), where there is something to write to.
+template <class Key, class Write>
+bool write_to(Attach& here, SharedPart<Key>* part, Write&& write) {
+  if (part == nullptr) return false;
+  HeapSharedMemory<Key> memory(here, *part);
+  if (!write(part->list, memory)) return false;
+  part->note_write(here);
+  return true;
 }
 
 template <class Key>
 MapUpsert upsert(Attach& here, MapState& state, MapKey key, MapValue value, MapWrite mode) {
   SharedPart<Key>& part = state_of<Key>(state).part_to_write(here);
   HeapSharedMemory<Key> memory(here, part);
+  const ValueBytes bytes(state_of<Key>(state), value);
   const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
-  return {MapFound{}, part.list.upsert(memory, key_from<Key>(key), bytes_of(value), write)};
+  const bool inserted = part.list.upsert(memory, key_from<Key>(key), bytes, write);
+  part.note_write(here);
+  return {MapFound{}, inserted};
 }
 
 template <class Key>
 bool replace(Attach& here, MapState& state, MapKey key, MapValue expected, MapValue desired) {
-  SharedPart<Key>* const part = part_of<Key>(state);
-  if (part == nullptr) return false;
-  HeapSharedMemory<Key> memory(here, *part);
-  return part->list.replace(memory, key_from<Key>(key), bytes_of(expected), bytes_of(desired));
+  const ValueBytes seen(state_of<Key>(state), expected);
+  const ValueBytes bytes(state_of<Key>(state), desired);
+  return write_to(here, part_of<Key>(state), [&](auto& list, SharedMemory& memory) {
+    return list.replace(memory, key_from<Key>(key), seen, bytes);
+  });
 }
 
 template <class Key>
 bool erase(Attach& here, MapState& state, MapKey key) {
-  SharedPart<Key>* const part = part_of<Key>(state);
-  if (part == nullptr) return false;
-  HeapSharedMemory<Key> memory(here, *part);
-  return part->list.erase(memory, key_from<Key>(key));
+  return write_to(here, part_of<Key>(state),
+                  [&](auto& list, SharedMemory& memory) { return list.erase(memory, key_from<Key>(key)); });
 }
 
 template <class Key>
 bool erase_if(Attach& here, MapState& state, MapKey key, MapValue expected) {
-  SharedPart<Key>* const part = part_of<Key>(state);
-  if (part == nullptr) return false;
-  HeapSharedMemory<Key> memory(here, *part);
-  const Bytes bytes = bytes_of(expected);
-  return part->list.erase(memory, key_from<Key>(key), &bytes);
+  const ValueBytes seen(state_of<Key>(state), expected);
+  return write_to(here, part_of<Key>(state), [&](auto& list, SharedMemory& memory) {
+    return list.erase(memory, key_from<Key>(key), &static_cast<const Bytes&>(seen));
+  });
 }
 
 template <class Key>
@@ -115,7 +148,7 @@ template <class Key>
 bool show(const SharedPart<Key>& part, const Place& place, MapCursor& shown, bool stands) noexcept {
   if (!stands) return false;
   shown.key = shown_key<Key>(part.list.layout(), place.cursor.entry);
-  shown.value = shown_value(part.list.layout(), place.cursor.entry);
+  shown.value = part.shown(place.cursor.entry);
   return true;
 }
 
@@ -200,6 +233,10 @@ MapStats stats(Attach&, MapState& state) {
   stats.entries = part->list.size();
   stats.bytes += sizeof *part + counts.touched + part->segments->size() * sizeof(Ref<Segment>);
   stats.references = 2;
+  if (part->column) {
+    stats.bytes += part->column->bytes();
+    stats.references += 1 + part->column->references(counts.spare_indices);
+  }
   for (const Ref<Segment>& segment : *part->segments) stats.references += segment.get() != nullptr;
   add_levels(part->list.levels(), part->list.top(), stats);
   stats.free_bytes = counts.touched - counts.in_use;
@@ -214,11 +251,14 @@ MapStats stats(Attach&, MapState& state) {
 // Nothing is locked where a writer has a safepoint, so the list is whole.
 template <class Key>
 void inspect(const MapState& state, void (*take)(void*, MapKey, MapFound), void* context) {
-  if (const SharedPart<Key>* const part = part_of<Key>(state)) inspect_list<Key>(part->list, take, context);
+  const SharedPart<Key>* const part = part_of<Key>(state);
+  Cursor cursor;
+  if (part != nullptr) inspect_list<Key>(part->list, part->column.get(), cursor, take, context);
 }
 
 template <class Key>
 constexpr MapOps shared_ops_for{.ordered = true,
+                                .composites = true,
                                 .create = create<Key>,
                                 .size = size<Key>,
                                 .upsert = upsert<Key>,

@@ -8,7 +8,6 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-// For values that are not references.
 template <class Key>
 const MapOps* shared_ops() noexcept;
 

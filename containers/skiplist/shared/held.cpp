@@ -6,8 +6,9 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
+// An index has none: those of its value are the column's.
 std::size_t Held::bytes_of(const Levels& levels, const Piece& piece) noexcept {
-  if (piece.is_node()) return NodePool::node_bytes;
+  if (piece.kind != Kind::entry) return piece.kind == Kind::node ? NodePool::node_bytes : 0;
   const bool chained = Chain(levels.entry(piece.at)).is_chained();
   return EntryMemory::of(levels.layout(), levels.arena(), piece.at, chained).bytes;
 }
@@ -15,29 +16,24 @@ std::size_t Held::bytes_of(const Levels& levels, const Piece& piece) noexcept {
 // A snapshot passes through younger nodes, and entries that lead on, on its way to its own; it comes to no other entry
 // that is younger.
 std::uint32_t Held::needed_since(const Levels& levels, const Piece& piece) noexcept {
-  if (piece.is_node()) return 0;
+  if (piece.kind != Kind::entry) return 0;
   const Chain chain(levels.entry(piece.at));
   return chain.is_chained() && chain.prev_seen() != 0 ? 0 : chain.stamp_seen();
 }
 
-void Held::add_node(Levels& levels, Stripe& stripe, Offset node, std::uint32_t death) noexcept {
-  add(levels, stripe, filling_, {node, 2 * death + 1});
-  if (page(levels, filling_).count == page_pieces) make_due(levels, filling_);
-}
-void Held::add_entry(Levels& levels, Stripe& stripe, Offset entry, std::uint32_t death) noexcept {
-  add(levels, stripe, filling_, {entry, 2 * death});
+void Held::add(Levels& levels, Stripe& stripe, const Piece& piece) noexcept {
+  add_to(filling_, levels, stripe, piece);
   if (page(levels, filling_).count == page_pieces) make_due(levels, filling_);
 }
 
-void Held::add(Levels& levels, Stripe& stripe, Offset& list, Piece piece) noexcept {
+void Held::add_to(Offset& list, Levels& levels, Stripe& stripe, const Piece& piece) noexcept {
   if (list == 0 || page(levels, list).count == page_pieces) {
     const Offset made = stripe.take_node(levels);
     page(levels, made).next = list;
     page(levels, made).count = 0;
     list = made;
   }
-  Page& first = page(levels, list);
-  first.pieces[first.count++] = piece;
+  page(levels, list).add(piece);
   bytes_ += bytes_of(levels, piece);
 }
 
@@ -65,17 +61,28 @@ void Held::review(Levels& levels, Stripe& stripe, const Look& look) noexcept {
   const Page taken = page(levels, at);
   due_ = taken.next;
   stripe.give_node(levels, at);
-  for (std::uint32_t i = 0; i < taken.count; ++i) levels.arena().prefetch(taken.pieces[i].at);
   for (std::uint32_t i = 0; i < taken.count; ++i) {
-    const Piece piece = taken.pieces[i];
+    if (taken.kind[i] != Kind::index) levels.arena().prefetch(taken.at[i]);
+  }
+  for (std::uint32_t i = 0; i < taken.count; ++i) {
+    const Piece piece = taken.piece(i);
     bytes_ -= bytes_of(levels, piece);
-    if (look.any_in(needed_since(levels, piece), piece.death())) {
-      add(levels, stripe, keeping_, piece);
-    } else if (piece.is_node()) {
-      stripe.retire_node(levels, piece.at);
+    if (look.any_in(needed_since(levels, piece), piece.death)) {
+      add_to(keeping_, levels, stripe, piece);
     } else {
-      stripe.retire_entry(levels, piece.at);
+      retire(levels, stripe, piece);
     }
+  }
+}
+
+void Held::retire(Levels& levels, Stripe& stripe, const Piece& piece) noexcept {
+  switch (piece.kind) {
+    case Kind::node:
+      return stripe.retire_node(levels, piece.at);
+    case Kind::entry:
+      return stripe.retire_entry(levels, piece.at);
+    case Kind::index:
+      return stripe.retire_index(piece.at);
   }
 }
 

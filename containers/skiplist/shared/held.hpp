@@ -1,8 +1,8 @@
 #pragma once
-// Held: nodes and entries that have left the list, and that snapshots may still need.
+// Held: nodes, entries and indices that have left the list, and that snapshots may still need.
 //
-//   piece    a node or an entry, and its death: the stamp of the version that came without it
-//   page     a free node used as a list of 46 pieces
+//   piece    one of them, and its death: the stamp of the version that came without it
+//   page     a free node used as a list of 41 pieces
 //
 //    left the list ──▶ filling ──full──▶ due ──a look at the snapshots──▶ limbo (stripe.hpp)
 //                                         ▲               │ needed
@@ -13,7 +13,7 @@
 // one snapshot of long ago holds back does not make others' memory wait, nor an operation long.
 //
 // Entries have their birth in their version word. Nodes and chained entries need none: a snapshot passes through
-// younger ones.
+// younger ones. An index that its entry has left alone counts as one that was always there.
 //
 // Threads: as the stripe that it belongs to.
 
@@ -30,19 +30,27 @@ struct Stripe;
 
 class Held {
  public:
+  enum class Kind : std::uint8_t { node, entry, index };
   struct Piece {
-    Offset at;
-    std::uint32_t death_and_kind;
-
-    std::uint32_t death() const noexcept { return death_and_kind / 2; }
-    bool is_node() const noexcept { return death_and_kind % 2 != 0; }
+    Kind kind;
+    std::uint32_t at;  // the index, or where it is
+    std::uint32_t death;
   };
   // More than one operation lets leave the list: so it needs one node for a page at most.
-  static constexpr unsigned page_pieces = 46;
+  static constexpr unsigned page_pieces = 41;
   struct Page {
+    Piece piece(unsigned i) const noexcept { return {kind[i], at[i], death[i]}; }
+    void add(const Piece& piece) noexcept {
+      kind[count] = piece.kind;
+      at[count] = piece.at;
+      death[count++] = piece.death;
+    }
+
     Offset next;
     std::uint32_t count;
-    Piece pieces[page_pieces];
+    std::uint32_t at[page_pieces];
+    std::uint32_t death[page_pieces];
+    Kind kind[page_pieces];
   };
   static_assert(sizeof(Page) <= NodePool::node_bytes);
 
@@ -50,9 +58,10 @@ class Held {
   std::size_t bytes() const noexcept { return bytes_; }
 
   // The stripe has a free node.
-  void add_node(Levels& levels, Stripe& stripe, Offset node, std::uint32_t death) noexcept;
-  void add_entry(Levels& levels, Stripe& stripe, Offset entry, std::uint32_t death) noexcept;
+  void add(Levels& levels, Stripe& stripe, const Piece& piece) noexcept;
 
+  // Lets the page that is being filled be looked at, too.
+  void end_filling(const Levels& levels) noexcept { make_due(levels, filling_); }
   // `closes`: how many snapshots have closed. Whether there is a page to look at.
   bool is_due(const Levels& levels, std::uint32_t closes) noexcept;
   // Takes that page apart: what the snapshots need is kept, the rest retired.
@@ -70,7 +79,8 @@ class Held {
   static Page& page(const Levels& levels, Offset at) noexcept { return *reinterpret_cast<Page*>(levels.entry(at)); }
   static std::size_t bytes_of(const Levels& levels, const Piece& piece) noexcept;
   static std::uint32_t needed_since(const Levels& levels, const Piece& piece) noexcept;
-  void add(Levels& levels, Stripe& stripe, Offset& list, Piece piece) noexcept;
+  static void retire(Levels& levels, Stripe& stripe, const Piece& piece) noexcept;
+  void add_to(Offset& list, Levels& levels, Stripe& stripe, const Piece& piece) noexcept;
   void make_due(const Levels& levels, Offset& list) noexcept;
 
   Offset filling_ = 0;  // one page

@@ -1,5 +1,7 @@
 #include "containers/skiplist/shared/list.hpp"
 
+#include <array>
+
 #include <midden/error.hpp>
 
 #include "containers/skiplist/check.hpp"
@@ -59,11 +61,24 @@ class SharedList<Key>::Writing {
     if (stripe_->plain) return make_entry(value);
     return write(list_.arena_.take_entry(*stripe_, entry_bytes_ + Chain::bytes) + Chain::units, value);
   }
-  void drop_entry(Offset made) noexcept { list_.arena_.give_entry(*stripe_, made, entry_bytes_); }
+  void drop_entry(Offset made) noexcept {
+    if (list_.column_ != nullptr) {
+      stripe_->give_index(EntryIndex(list_.layout().value(list_.towers_.entry(made))).get());
+    }
+    list_.arena_.give_entry(*stripe_, made, entry_bytes_);
+  }
 
  private:
   Offset write(Offset made, Bytes value) noexcept {
-    write_entry(list_.layout(), list_.towers_.entry(made), key_, value, stripe_->birth);
+    std::byte* const entry = list_.towers_.entry(made);
+    if (list_.column_ == nullptr) {
+      write_entry(list_.layout(), entry, key_, value, stripe_->birth);
+      return made;
+    }
+    const std::uint32_t index = stripe_->take_index();
+    list_.column_->put(index, value.data);
+    const std::array<std::byte, EntryIndex::bytes> bytes = EntryIndex::encode(index);
+    write_entry(list_.layout(), entry, key_, {bytes.data(), bytes.size()}, stripe_->birth);
     return made;
   }
   void make_ready() {
@@ -105,7 +120,8 @@ const std::byte* SharedList<Key>::find(const Key& key) const noexcept {
 
 template <class Key>
 bool SharedList<Key>::has_value(Offset entry, Bytes value) const noexcept {
-  return equal(layout().value(towers_.entry(entry)), value);
+  const Bytes present = layout().value(towers_.entry(entry));
+  return column_ == nullptr ? equal(present, value) : column_->has(EntryIndex(present).get(), value.data);
 }
 
 template <class Key>
@@ -113,7 +129,7 @@ bool SharedList<Key>::upsert(SharedMemory& memory, const Key& key, Bytes value, 
   require_sizes(key.size(), value.size);
   // A key that is there costs no lock.
   if (write == Write::if_absent && find(key) != nullptr) return false;
-  Writing writing(*this, memory, key, layout().bytes(key.size(), value.size));
+  Writing writing(*this, memory, key, entry_bytes(key, value));
   for (;;) {
     if (!writing.lock(true)) {
       const Offset made = writing.make_entry(value);
@@ -143,7 +159,7 @@ bool SharedList<Key>::replace(SharedMemory& memory, const Key& key, Bytes expect
   require_sizes(key.size(), desired.size);
   const Offset present = towers_.find(towers_.top(), key, view());
   if (present == 0 || !has_value(present, expected)) return false;
-  Writing writing(*this, memory, key, layout().bytes(key.size(), desired.size));
+  Writing writing(*this, memory, key, entry_bytes(key, desired));
   if (!writing.lock(false)) return false;
   if (!writing.found() || !has_value(writing.entry(), expected)) {
     towers_.unlock_leaf(writing.place());

@@ -3,6 +3,7 @@
 //
 //   towers    where the order is kept, by nodes that are copied and replaced (towers.hpp)
 //   arena     where memory comes from, and goes after a grace period (arena.hpp)
+//   column    where values stand that have references; entries have their indices (column.hpp)
 //
 //   moment    of a snapshot: ListAt reads the list as it was then
 //
@@ -17,12 +18,13 @@
 //   1. size() adds up what came and went; it is exact while nobody writes.
 //   2. An operation that throws has left the map as it was.
 //
-// Threads: any. It does not hold references: their indices would need a grace period of their own.
+// Threads: any.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "containers/skiplist/column.hpp"
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/list.hpp"
 #include "containers/skiplist/shared/arena.hpp"
@@ -40,9 +42,12 @@ struct Moment {
 template <class Key>
 class SharedList {
  public:
-  SharedList(const Layout& layout, std::uint64_t seed, unsigned segment_limit = Arena::max_segments,
-             std::uint32_t clock_limit = Versions::most_clock) noexcept
-      : towers_(layout, segment_limit, clock_limit), arena_(towers_, towers_.versions(), seed) {}
+  // `column`: where the layout says that values have references; its owner keeps it.
+  SharedList(const Layout& layout, std::uint64_t seed, Column* column = nullptr,
+             unsigned segment_limit = Arena::max_segments, std::uint32_t clock_limit = Versions::most_clock) noexcept
+      : column_(column),
+        towers_(layout, segment_limit, clock_limit),
+        arena_(towers_, towers_.versions(), seed, column) {}
 
   std::size_t size() const noexcept { return arena_.size(); }
   const Layout& layout() const noexcept { return towers_.layout(); }
@@ -53,6 +58,8 @@ class SharedList {
   // The entry of a key, or null; layout() reads it. Holds until the thread is quiescent.
   const std::byte* find(const Key& key) const noexcept;
 
+  // Values are those of entries, or where there is a column, of that.
+  //
   // Whether it has inserted. Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what SharedMemory throws.
   bool upsert(SharedMemory& memory, const Key& key, Bytes value, Write write);
@@ -79,6 +86,9 @@ class SharedList {
   void close_snapshot(Moment moment) noexcept { towers_.versions().close(*moment.slot); }
   Versions::Open snapshots() const noexcept { return towers_.versions().open_now(towers_); }
 
+  // Frees what would wait for the next writers; no lock is held. Whether something is left.
+  bool tidy(Periods& periods) noexcept { return arena_.tidy(periods); }
+
   // What is wrong with the list, one line each; empty when nothing is. Nobody writes meanwhile.
   std::string check() const;
 
@@ -97,7 +107,11 @@ class SharedList {
   void note(Cursor&) const noexcept {}
 
   bool has_value(Offset entry, Bytes value) const noexcept;
+  std::size_t entry_bytes(const Key& key, Bytes value) const noexcept {
+    return layout().bytes(key.size(), column_ != nullptr ? EntryIndex::bytes : value.size);
+  }
 
+  Column* const column_;
   SharedTowers towers_;
   SharedArena arena_;
 };

@@ -44,7 +44,7 @@ template <class Key>
 MapFound find(const MapState& base, MapKey key) {
   const SnapshotState<Key>& state = state_of<Key>(base);
   const std::byte* const entry = state.part ? state.list().find(key_from<Key>(key)) : nullptr;
-  return entry == nullptr ? MapFound{} : shown_value(state.part->list.layout(), entry);
+  return entry == nullptr ? MapFound{} : state.part->shown(entry);
 }
 
 template <class Key>
@@ -60,7 +60,7 @@ bool move(const MapState& base, MapCursor& shown, Move&& move_it) {
   Cursor& cursor = position_as<Cursor>(shown);
   if (!move_it(state.list(), cursor)) return false;
   shown.key = shown_key<Key>(state.part->list.layout(), cursor.entry);
-  shown.value = shown_value(state.part->list.layout(), cursor.entry);
+  shown.value = state.part->shown(cursor.entry);
   return true;
 }
 
@@ -108,11 +108,13 @@ void release(MapState& base) {
 template <class Key>
 void inspect(const MapState& base, void (*take)(void*, MapKey, MapFound), void* context) {
   const SnapshotState<Key>& state = state_of<Key>(base);
-  if (state.part) inspect_list<Key>(state.list(), take, context);
+  Cursor cursor;
+  if (state.part) inspect_list<Key>(state.list(), state.part->column.get(), cursor, take, context);
 }
 
 template <class Key>
 constexpr MapOps view_ops{.ordered = true,
+                          .composites = true,
                           .size = size<Key>,
                           .find = find<Key>,
                           .first = first<Key>,

@@ -2,14 +2,20 @@
 // SharedState: the heap object in which a map for all threads lives, and the memory it gives its list.
 //
 //   SharedState ──▶ SharedPart ──▶ segments ──▶ | Segment | Segment | ...     opaque: marked, never scanned
+//                              ──▶ column       of values with references
 //
 // The part comes with the first write, and clear() leaves it to the collector: who works on it still
 // does so on the map as it was before.
 //
+// What writes have retired goes on with later writes, and before each cycle where there was one since the last: so what
+// only erased entries refer to does not live on in a map that rests.
+//
 // Threads: any that is attached.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <thread>
 
 #include <midden/array.hpp>
@@ -21,27 +27,69 @@
 #include <midden/runtime.hpp>
 #include <midden/segment.hpp>
 
+#include "containers/skiplist/column.hpp"
 #include "containers/skiplist/shared/list.hpp"
+#include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/state.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
+class RuntimePeriods final : public Periods {
+ public:
+  explicit RuntimePeriods(Runtime& runtime) noexcept : runtime_(runtime) {}
+  std::uint64_t begin_grace_period() noexcept override { return runtime_.begin_grace_period(); }
+  bool grace_period_over(std::uint64_t period) const noexcept override { return runtime_.grace_period_over(period); }
+
+ private:
+  Runtime& runtime_;
+};
+
 template <class Key>
 struct SharedPart {
-  SharedPart(const Layout& layout, std::uint64_t seed, const Root<Segments>& room)
-      : list(layout, seed), segments(room) {}
+  SharedPart(const Layout& layout, std::uint64_t seed, const Root<Segments>& room, const Root<Column>& values)
+      : list(layout, seed, values.get()), segments(room), column(values) {}
+
+  MapFound shown(const std::byte* entry) const noexcept { return shown_value(list.layout(), column.get(), entry); }
+
+  // After a write.
+  void note_write(Attach& here) noexcept {
+    if (noted.load(std::memory_order_relaxed)) [[likely]]
+      return;
+    noted.store(true, std::memory_order_relaxed);
+    try {
+      here.runtime().before_next_cycle(this, tidy);
+    } catch (const std::bad_alloc&) {
+      noted.store(false, std::memory_order_relaxed);  // the next write will do
+    }
+  }
 
   SharedList<Key> list;
   Ref<Segments> segments;
+  const Ref<Column> column;  // or null
+  // Whether it will be tidied before the next cycle. Relaxed: who tidies says no first, and then locks each stripe; so
+  // a write that still sees a yes has let its stripe go before, or the stripe is found locked.
+  std::atomic<bool> noted{false};
 
-  static constexpr auto midden_refs = refs<SharedPart>(&SharedPart::segments);
+  static constexpr auto midden_refs = refs<SharedPart>(&SharedPart::segments, &SharedPart::column);
+
+ private:
+  static bool tidy(Runtime& runtime, void* object) {
+    SharedPart& part = *static_cast<SharedPart*>(object);
+    part.noted.store(false, std::memory_order_relaxed);
+    RuntimePeriods periods(runtime);
+    if (!part.list.tidy(periods)) return false;
+    part.noted.store(true, std::memory_order_relaxed);
+    return true;
+  }
 };
 
 template <class Key>
 struct SharedState : MapState {
   using Part = SharedPart<Key>;
 
-  SharedState(const Layout& shape, std::uint64_t random) : layout(shape), seed(random) {}
+  // `values`: what they are where they have references, else null.
+  SharedState(const Layout& shape, const MapComposite* values, std::uint64_t random)
+      : layout(shape), kind(values), seed(random) {}
 
   // The present part, made where there is none. A safepoint; throws OutOfMemory.
   Part& part_to_write(Attach& here) {
@@ -49,11 +97,13 @@ struct SharedState : MapState {
     if (present != nullptr) [[likely]]
       return *present;
     const Root<Segments> room = make_array<Ref<Segment>>(here, Arena::max_segments);
-    const Root<Part> made = make<Part>(here, layout, seed, room);
+    const Root<Column> column = kind == nullptr ? Root<Column>() : make<Column>(here, *kind);
+    const Root<Part> made = make<Part>(here, layout, seed, room, column);
     return part.compare_exchange(present, made.get()) ? *made : *present;
   }
 
   const Layout layout;
+  const MapComposite* const kind;
   const std::uint64_t seed;
   AtomicRef<Part> part;
 
@@ -82,6 +132,10 @@ class HeapSharedMemory final : public SharedMemory {
     const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
     safepoint(here_);
     std::this_thread::yield();
+  }
+  void grow_column() override {
+    const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
+    part_.column->grow(here_);
   }
 
   std::uint64_t begin_grace_period() noexcept override { return here_.runtime().begin_grace_period(); }

@@ -4,10 +4,14 @@
 //   nodes    free nodes, linked by `low`: those of one operation are there before it begins
 //   chunks   free memory of one size, that of the entries which were freed last
 //   window   memory that was never used, for entries of other sizes
-//   limbo    nodes and entries that have left the list and may still be read
+//   indices  free ones of the list's column, where it has one (column.hpp), linked there
+//   limbo    nodes, entries and indices that have left the list and may still be read
 //   held     the same, where snapshots may need them (held.hpp); from there they come to limbo
 //
 //    left the list ──▶ filling ──▶ waiting (4 batches, each for its grace period) ──▶ nodes, chunks, or the arena
+//
+// An entry takes the index that is its value with it. Only a fence that has left the map leaves its index alone,
+// because it may stay for as long as the map.
 //
 // Dead nodes are linked by their `lock`, entries in limbo by their version word, or what stands before it (chain.hpp):
 // by what tells readers who have found them before nothing more.
@@ -22,17 +26,18 @@
 #include <cstdint>
 
 #include "containers/skiplist/chain.hpp"
+#include "containers/skiplist/column.hpp"
 #include "containers/skiplist/draws.hpp"
 #include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/node_pool.hpp"
 #include "containers/skiplist/shared/held.hpp"
 #include "containers/skiplist/shared/memory.hpp"
-#include "containers/skiplist/shared/spin.hpp"
+#include "containers/skiplist/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 struct Limbo {
-  // So many nodes and entries, or bytes of them, are worth a period. In a large map more: a period costs every
+  // So many of them, or bytes of them, are worth a period. In a large map more: a period costs every
   // attached thread a poll that takes a lock.
   static constexpr std::size_t least_batch = 64;
   static constexpr std::size_t most_batch = 256;
@@ -42,6 +47,7 @@ struct Limbo {
 
   Offset nodes = Node::dead;
   Offset entries[2] = {0, 0};  // the first that is not chained, and that is
+  std::uint32_t indices = EntryIndex::none;
   std::size_t count = 0;
   std::size_t bytes = 0;
   std::uint64_t period = 0;
@@ -54,7 +60,7 @@ struct alignas(64) Stripe {
   bool try_hold() noexcept { return lock.try_lock(); }
   void release() noexcept { lock.unlock(); }
 
-  // Free nodes, and chunks, that it keeps at most: more go to all.
+  // Free nodes, chunks, and indices, that it keeps at most: more go to all.
   std::size_t most_kept() const noexcept { return batch + Limbo::least_batch; }
 
   Offset take_node(const Levels& levels) noexcept {
@@ -67,6 +73,21 @@ struct alignas(64) Stripe {
     reinterpret_cast<Node*>(levels.entry(node))->low = nodes;
     nodes = node;
     ++node_count;
+  }
+
+  // Where there is a column, and a free one.
+  std::uint32_t take_index() noexcept {
+    const std::uint32_t index = indices;
+    indices = column->link(index);
+    --index_count;
+    return index;
+  }
+  // Of a value that nobody reads any more.
+  void give_index(std::uint32_t index) noexcept {
+    column->clear(index);
+    column->link(index) = indices;
+    indices = index;
+    ++index_count;
   }
 
   // They have left the list: the node under its lock, which is the end of it; readers may have found them.
@@ -85,12 +106,21 @@ struct alignas(64) Stripe {
     ++filling.count;
   }
 
+  void retire_index(std::uint32_t index) noexcept {
+    column->link(index) = filling.indices;
+    filling.indices = index;
+    ++filling.count;
+  }
+
   // The same, at `death`, where no plain writer does it.
   void hold_node(Levels& levels, Offset node, std::uint32_t death) noexcept {
-    held.add_node(levels, *this, node, death);
+    held.add(levels, *this, {Held::Kind::node, node, death});
   }
   void hold_entry(Levels& levels, Offset entry, std::uint32_t death) noexcept {
-    held.add_entry(levels, *this, entry, death);
+    held.add(levels, *this, {Held::Kind::entry, entry, death});
+  }
+  void hold_index(Levels& levels, std::uint32_t index, std::uint32_t death) noexcept {
+    held.add(levels, *this, {Held::Kind::index, index, death});
   }
   // Nodes that an operation must leave for that.
   unsigned nodes_to_hold() const noexcept { return plain ? 0 : 1; }
@@ -115,6 +145,9 @@ struct alignas(64) Stripe {
   Offset chunks = 0;
   unsigned chunk_count = 0;
   std::size_t chunk_bytes = 0;
+  Column* column = nullptr;  // the list's
+  std::uint32_t indices = EntryIndex::none;
+  unsigned index_count = 0;
   Offset window = 0;
   std::size_t left = 0;      // bytes of it
   std::int64_t entries = 0;  // that came minus those that went, here

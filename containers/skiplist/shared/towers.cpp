@@ -70,7 +70,7 @@ void SharedTowers::replace(const Place& place, Stripe& stripe, Offset entry) noe
   leaf.replace(i, entry);
   if (!stripe.plain) return finish_overwrite(leaf, i, stripe, old);
   leaf.unlock();
-  if (old != leaf.low) stripe.retire_entry(*this, old);
+  drop_entry(stripe, old, old == leaf.low, true, 0);
 }
 
 template <class Key>
@@ -107,7 +107,7 @@ void SharedTowers::erase(Top top, const Key& key, Place& place, Stripe& stripe) 
   Node& n = at(copy);
   n.erase(i);
   if (!sample_has_prefix(n, 0)) choose_prefix(n, 0);
-  if (erased != leaf.low) change.erased = erased;
+  change.erased = erased;
   change.layers[0] = {.dead = leaf_at, .made = {copy, 0}};
   shrink(change, 0);
   finish(change);

@@ -57,9 +57,9 @@
 #include <string>
 
 #include "containers/skiplist/levels.hpp"
-#include "containers/skiplist/shared/spin.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
 #include "containers/skiplist/shared/versions.hpp"
+#include "containers/skiplist/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -131,7 +131,7 @@ class SharedTowers : public Levels {
     unsigned height = 0;       // of what it replaced
     bool was_carried = false;  // that
     Offset added = 0;          // an entry
-    Offset erased = 0;         // one that has left the map, and is no fence
+    Offset erased = 0;         // one that has left the map
     Offset orphan = 0;         // has left it before, and is a fence no more
   };
 
@@ -166,7 +166,7 @@ class SharedTowers : public Levels {
   void drop_node(Stripe& stripe, Offset node, bool gone, std::uint32_t death) noexcept;
   bool any_between(Stripe& stripe, std::uint32_t birth, std::uint32_t death) const noexcept;
   void finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, Offset old) noexcept;
-  void drop_entry(Stripe& stripe, Offset entry, bool gone, std::uint32_t death) noexcept;
+  void drop_entry(Stripe& stripe, Offset entry, bool is_fence, bool gone, std::uint32_t death) noexcept;
 
   Offset make_node(Stripe& stripe, unsigned level, Offset low, Offset high) noexcept;
   Offset copy_node(Stripe& stripe, unsigned level, const Node& of) noexcept;

@@ -37,7 +37,7 @@ template <class Key>
 void SharedTowers::finish(Change<Key>& change) noexcept {
   Stripe& stripe = change.stripe;
   if (!stripe.plain) return finish_version(change);
-  if (change.erased != 0) stripe.retire_entry(*this, change.erased);
+  drop_entry(stripe, change.erased, change.erased == node(change.layers[0].dead).low, true, 0);
   if (change.orphan != 0) stripe.retire_entry(*this, change.orphan);
   for (unsigned level = 0; level <= change.height; ++level) {
     const Layer& layer = change.layers[level];
@@ -74,8 +74,8 @@ void SharedTowers::finish_version(Change<Key>& change) noexcept {
   }
   const Node& leaf = node(change.layers[0].dead);
   if (gone) inherit(change.layers[0], leaf);
-  drop_entry(stripe, change.erased, gone && !leaf.carries(change.place.leaf().index), death);
-  drop_entry(stripe, change.orphan, false, death);
+  drop_entry(stripe, change.erased, change.erased == leaf.low, gone && !leaf.carries(change.place.leaf().index), death);
+  drop_entry(stripe, change.orphan, false, false, death);
   // Only now may the copy be replaced, and what is new below it.
   for (unsigned level = 0; level <= change.height + 1; ++level) {
     for (const Offset made : change.layers[level].made) {
@@ -107,7 +107,7 @@ void SharedTowers::finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, 
   if (leaf.end_carried(index)) gone = false;
   const bool is_fence = old_at == leaf.low;
   leaf.unlock();
-  if (!is_fence) drop_entry(stripe, old_at, gone, death);
+  drop_entry(stripe, old_at, is_fence, gone, death);
 }
 
 // Of the words that new nodes have from one that is gone, only those are carried still that were so in it.
@@ -133,12 +133,17 @@ void SharedTowers::drop_node(Stripe& stripe, Offset dead, bool gone, std::uint32
   gone ? stripe.retire_node(*this, dead) : stripe.hold_node(*this, dead, death);
 }
 
-// One that is not chained goes by its own time as well, whatever leads to it: it is the end of its chain.
-void SharedTowers::drop_entry(Stripe& stripe, Offset left, bool gone, std::uint32_t death) noexcept {
-  if (left == 0) return;
+// One that is not chained goes by its own time as well, whatever leads to it: it is the end of its chain. Of a fence
+// only its index goes.
+void SharedTowers::drop_entry(Stripe& stripe, Offset left, bool is_fence, bool gone, std::uint32_t death) noexcept {
+  if (left == 0 || (is_fence && stripe.column == nullptr)) return;
   const Chain chain(entry(left));
   const bool was_seen = chain.is_chained() || chain.stamp_seen() != death;
-  gone || !was_seen ? stripe.retire_entry(*this, left) : stripe.hold_entry(*this, left, death);
+  const bool is_held = !gone && was_seen;
+  if (!is_fence) return is_held ? stripe.hold_entry(*this, left, death) : stripe.retire_entry(*this, left);
+  EntryIndex index(layout().value(entry(left)));
+  index.leave();
+  is_held ? stripe.hold_index(*this, index.get(), death) : stripe.retire_index(index.get());
 }
 
 template void SharedTowers::begin_version(Change<WordKey>&) noexcept;

@@ -24,7 +24,7 @@
 
 #include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/levels.hpp"
-#include "containers/skiplist/shared/spin.hpp"
+#include "containers/skiplist/spin.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 

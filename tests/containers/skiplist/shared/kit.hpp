@@ -71,6 +71,7 @@ class TestSharedMemory final : public SharedMemory {
   void keep(unsigned) noexcept override {}
   void commit(unsigned, std::size_t) override {}
   void wait() override { std::this_thread::yield(); }
+  void grow_column() override {}
   std::uint64_t begin_grace_period() noexcept override { return grace_.begin(); }
   bool grace_period_over(std::uint64_t period) const noexcept override { return grace_.over(period); }
 
@@ -84,7 +85,7 @@ template <class Key>
 struct SharedTest {
   explicit SharedTest(unsigned threads, const Layout& layout = Form<Key>::layout,
                       unsigned segment_limit = Arena::max_segments, std::uint32_t clock_limit = Versions::most_clock)
-      : grace(threads), list(layout, test_generator(78)(), segment_limit, clock_limit) {}
+      : grace(threads), list(layout, test_generator(78)(), nullptr, segment_limit, clock_limit) {}
 
   bool assign(std::string_view key, std::string_view value) { return write(key, value, Write::assign); }
   bool insert(std::string_view key, std::string_view value) { return write(key, value, Write::if_absent); }

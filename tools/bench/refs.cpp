@@ -8,9 +8,9 @@
 //   random       each target once, shuffled; behind that any
 //
 // Nearly all references are to objects that are marked already. Midden has a Slice<Ref<Target>>, or a
-// Map<std::uint64_t, Ref<Target>> whose keys are the places in the slice; peers have an array whatever --in
-// says: bdwgc one of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC, Go a slice of pointers, Java
-// an array of references, of 4 bytes each. Markers and their processes: marking.hpp.
+// Map<std::uint64_t, Ref<Target>>, or a ConcurrentMap, whose keys are the places in the slice; peers have an array
+// whatever --in says: bdwgc one of pointers from GC_MALLOC and targets from GC_MALLOC_ATOMIC, Go a slice of pointers,
+// Java an array of references, of 4 bytes each. Markers and their processes: marking.hpp.
 //
 // Threads: one, and those of the collector.
 
@@ -22,8 +22,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include <midden/concurrent_map.hpp>
 #include <midden/map.hpp>
 #include <midden/midden.hpp>
 #include <midden/slice.hpp>
@@ -72,6 +74,9 @@ void refer(std::vector<Target*> targets, std::size_t entries, bool shuffled, Sto
   }
 }
 
+using PlainMap = midden::Map<std::uint64_t, midden::Ref<Target>>;
+using SharedMap = midden::ConcurrentMap<std::uint64_t, midden::Ref<Target>>;
+
 // What holds the references: `store` them, each again if need be; `objects`, how many hold them then.
 class InSlice {
  public:
@@ -84,20 +89,30 @@ class InSlice {
   midden::Root<midden::Slice<midden::Ref<Target>>> slice_;
 };
 
+template <class Map>
 class InMap {
  public:
-  InMap(midden::Attach& here, const RefsOptions& options)
-      : here_(here), map_(midden::make_map<std::uint64_t, midden::Ref<Target>>(here, {.backend = options.in})) {}
+  InMap(midden::Attach& here, const RefsOptions& options) : here_(here), map_(make(here, options)) {}
   void store(std::size_t i, Target* target) { map_->insert_or_assign(here_, i, target); }
-  // The map, its state, and what that refers to, of which the first call may be the reason for an object more.
+  // The map, its state, and what that refers to, of which the first call may be the reason for an object more. What
+  // was overwritten is gone after a cycle.
   std::size_t objects() const {
+    here_.runtime().collect();
     map_->stats();
     return 2 + map_->stats().references - map_->size();
   }
 
  private:
+  static midden::Root<Map> make(midden::Attach& here, const RefsOptions& options) {
+    if constexpr (std::is_same_v<Map, PlainMap>) {
+      return midden::make_map<std::uint64_t, midden::Ref<Target>>(here, {.backend = options.in});
+    } else {
+      return midden::make_concurrent_map<std::uint64_t, midden::Ref<Target>>(here, {.backend = "skiplist"});
+    }
+  }
+
   midden::Attach& here_;
-  midden::Root<midden::Map<std::uint64_t, midden::Ref<Target>>> map_;
+  midden::Root<Map> map_;
 };
 
 template <class Holder>
@@ -121,8 +136,9 @@ nlohmann::ordered_json measure_in(const Marker& marker, const RefsOptions& optio
 }
 
 nlohmann::ordered_json measure_managed(const Marker& marker, const RefsOptions& options, bool shuffled) {
-  return options.in == "slice" ? measure_in<InSlice>(marker, options, shuffled)
-                               : measure_in<InMap>(marker, options, shuffled);
+  if (options.in == "slice") return measure_in<InSlice>(marker, options, shuffled);
+  if (options.in == "concurrent") return measure_in<InMap<SharedMap>>(marker, options, shuffled);
+  return measure_in<InMap<PlainMap>>(marker, options, shuffled);
 }
 
 nlohmann::ordered_json measure_peer(const Marker& marker, const RefsOptions& options, bool shuffled) {
@@ -178,8 +194,9 @@ Case refs_case(CLI::App& app) {
   add_number(*command, "--cycles", options->cycles, 1, 1000, "Cycles measured");
   add_choice(*command, "--order", options->order, "order", {"sequential", "random", "both"},
              "Of the targets, along the slice or the keys: ");
-  add_choice(*command, "--in", options->in, "holder", {"slice", "hash", "skiplist"},
-             "What holds the references, of Midden; peers have an array: ");
+  add_choice(
+      *command, "--in", options->in, "holder", {"slice", "hash", "skiplist", "concurrent"},
+      "What holds the references, of Midden, where peers have an array; concurrent: a skiplist for all threads: ");
   return {command, [options](Output& output) { run_refs(*options, output); }};
 }
 

@@ -93,7 +93,7 @@ class Walk {
   }
 
  private:
-  static constexpr unsigned entries_ahead = 20;
+  static constexpr unsigned entries_ahead = 12;
 
   const Node& leaf() const noexcept { return levels_.node(cursor_.leaf); }
 

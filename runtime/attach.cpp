@@ -60,17 +60,16 @@ void enter(detail::Mutator& mutator) {
 }
 
 // The place of a new Attach, Blocked or Unblocked among those of the mutator.
-std::uint32_t nest(detail::Mutator& mutator) { return ++runtime::thread_of(mutator).nested; }
+std::uint32_t nest(detail::Mutator& mutator) { return ++mutator.nested; }
 
 // `standing`: what this thread is now, in the way that the one that ends must find it.
 void unnest(const char* ended, const detail::Mutator* standing, detail::Mutator& mutator, std::uint32_t depth) {
-  runtime::Thread& thread = runtime::thread_of(mutator);
   // The count is this thread's to read only where the mutator is.
-  if (standing != &mutator || thread.nested != depth) {
+  if (standing != &mutator || mutator.nested != depth) {
     runtime::fatal(std::string(ended) + " ended before what was nested in it, or on another thread",
-                   "thread " + thread.name);
+                   "thread " + runtime::thread_of(mutator).name);
   }
-  --thread.nested;
+  --mutator.nested;
 }
 
 std::string name_of_this_thread(std::string_view given) {
@@ -145,13 +144,8 @@ void raise_grace(Mutator& mutator) noexcept {
 
 }  // namespace detail
 
-Attach::Attach(Runtime& runtime, std::string_view name)
-    : outer_(detail::current), blocked_(blocked_mutator), depth_(1) {
-  if (outer_ != nullptr && outer_->runtime == &runtime) {
-    mutator_ = outer_;
-    depth_ = nest(*mutator_);
-    return;
-  }
+void Attach::begin(Runtime& runtime, std::string_view name) {
+  blocked_ = blocked_mutator;
   if (outer_ != nullptr) leave(*outer_);
   try {
     mutator_ = &runtime.core().attach(name_of_this_thread(name));
@@ -162,10 +156,9 @@ Attach::Attach(Runtime& runtime, std::string_view name)
   stand(mutator_, nullptr);
 }
 
-Attach::~Attach() {
+void Attach::end() {
   runtime::Thread& thread = runtime::thread_of(*mutator_);
   unnest("an Attach", detail::current, thread, depth_);
-  if (depth_ != 1) return;
   thread.core.detach(thread);
   stand(nullptr, blocked_);
   if (outer_ != nullptr) enter(*outer_);

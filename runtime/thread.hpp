@@ -36,8 +36,7 @@ struct Thread : detail::Mutator {
   std::uint64_t allocations_until_stress = 0;
   std::uint64_t safepoints_until_stress = 0;
   std::uint64_t roots_until_stress = 0;
-  std::uint32_t nested = 1;  // Attach, Blocked and Unblocked of this mutator that are alive
-  bool stress_due = false;   // a root event asked for a collection at the next safepoint
+  bool stress_due = false;  // a root event asked for a collection at the next safepoint
   // The cycle that an allocation in a DeferSafepoints scope would have run.
   struct Refused {
     Cause cause = Cause::growth;

@@ -28,8 +28,21 @@ class Runtime;
 // All roots made on the thread must have ended before it: else fatal, as is ending it out of order.
 class Attach {
  public:
-  explicit Attach(Runtime& runtime, std::string_view name = {});
-  ~Attach();
+  explicit Attach(Runtime& runtime, std::string_view name = {}) : outer_(detail::current) {
+    if (outer_ != nullptr && outer_->runtime == &runtime) [[likely]] {
+      mutator_ = outer_;
+      depth_ = ++mutator_->nested;
+    } else {
+      begin(runtime, name);
+    }
+  }
+  ~Attach() {
+    if (depth_ != 1 && detail::current == mutator_ && mutator_->nested == depth_) [[likely]] {
+      --mutator_->nested;
+    } else {
+      end();
+    }
+  }
   Attach(const Attach&) = delete;
   Attach& operator=(const Attach&) = delete;
 
@@ -37,10 +50,13 @@ class Attach {
   Runtime& runtime() const { return *mutator_->runtime; }
 
  private:
+  void begin(Runtime& runtime, std::string_view name);
+  void end();
+
   detail::Mutator* mutator_;
-  detail::Mutator* outer_;    // what the thread ran as before
-  detail::Mutator* blocked_;  // or was blocked as
-  std::uint32_t depth_;       // how many of these classes are nested in the mutator, with this one
+  detail::Mutator* outer_;              // what the thread ran as before
+  detail::Mutator* blocked_ = nullptr;  // or was blocked as
+  std::uint32_t depth_ = 1;             // how many of these classes are nested in the mutator, with this one
 };
 
 // A region in which the thread does not touch the heap: waiting, system calls, long computing.

@@ -39,6 +39,7 @@ struct Mutator {
   RootWindow window;           // where new roots have a place; empty while a task's list is in use
   RootPlace* roots = nullptr;  // the list that the others join
   std::uint32_t stress_roots = 0;
+  std::uint32_t nested = 1;          // Attach, Blocked and Unblocked of this mutator that are alive
   std::uint32_t reading = 0;         // read sections that are open
   bool grace_waits = false;          // the end of the last one lets a grace period go on
   std::uint32_t deferring = 0;       // DeferSafepoints scopes that are open

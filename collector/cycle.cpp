@@ -10,7 +10,7 @@
 
 namespace midden::inline MIDDEN_ABI::collector {
 
-CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
+CycleReport Cycle::run(Cause asked, std::uint64_t wanted, const Upkept& upkept) {
   heap_.sweep_overdue();
   const Cause cause = pacer_.decision().cause(asked, heap_.new_bytes(), wanted);
   PacerInput found{.limited = cause != asked};
@@ -46,7 +46,9 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted) {
 
     ledger_.enter(Phase::resume);
   }
-  complete(ledger_.finish(), found);
+  CycleReport& report = ledger_.finish();
+  report.upkept = upkept;
+  complete(report, found);
   tell(suspects);
   return ledger_.publish();
 }

@@ -40,8 +40,8 @@ class Cycle {
   WeakPhase& weak() { return weak_; }
 
   // Collects. The report is complete; observers have heard of it. Where `growth` is asked for early because
-  // of the soft limit, its cause is `limit`; `wanted`: for a request of so many bytes.
-  CycleReport run(Cause asked, std::uint64_t wanted = 0);
+  // of the soft limit, its cause is `limit`; `wanted`: for a request of so many bytes; `upkept`: for the report.
+  CycleReport run(Cause asked, std::uint64_t wanted = 0, const Upkept& upkept = {});
 
  private:
   void complete(CycleReport& report, PacerInput& found);

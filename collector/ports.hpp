@@ -4,6 +4,7 @@
 //
 //   World        stops and resumes mutators; proof of a stop is a StoppedWorld
 //   RootSource   hands over roots; hosts implement it too, so it is public
+//   WeakTable    names objects and does not keep them
 //   PageSource   address space and memory
 //   Crew         threads that help to mark
 //
@@ -51,6 +52,15 @@ class StoppedWorld {
 
  private:
   World& world_;
+};
+
+class Heap;
+
+class WeakTable {
+ public:
+  virtual ~WeakTable() = default;
+  // Forgets what is not marked: it is dead.
+  virtual void forget_dead(const StoppedWorld& stopped, const Heap& heap) = 0;
 };
 
 // What a crew helps with.

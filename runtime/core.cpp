@@ -62,6 +62,9 @@ collector::CycleSettings cycle_settings(const Config& config, Workers& workers) 
       .suspect = [&config](const std::string& line) { config.message("midden: " + config.name + ": " + line); }};
 }
 
+// No upkeep begins later than this in a cycle.
+constexpr std::uint64_t most_upkeep_ns = 10'000'000;
+
 // Memory that was not needed between two looks this far apart is returned.
 constexpr std::uint64_t look_period_ns = 450'000'000;
 
@@ -94,7 +97,7 @@ Core::Core(Runtime& face, Config config)
       housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }, placement_) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
-  cycle_.add_roots(upkeep_);
+  cycle_.weak().add_table(upkeep_);
   cycle_.add_roots(*globals_);
   cycle_.add_roots(*pins_);
   ledger_.add_observer(statistics_);
@@ -219,7 +222,8 @@ std::vector<ThreadReport> Core::threads() const {
 
 void Core::require_own(const void* object) const {
   if (object == nullptr || heap_.address_space().contains(object)) return;
-  fatal("a pin or global root was made of an object of another Runtime, or of none", "runtime " + config_.name);
+  fatal("a pin, global root or upkeep was asked for of an object of another Runtime, or of none",
+        "runtime " + config_.name);
 }
 
 // --- collection -----------------------------------------------------------------------------
@@ -238,14 +242,16 @@ void Core::collect(Cause cause, std::uint64_t seen, std::uint64_t wanted) {
   const std::lock_guard lock(cycle_mutex_);
   // A cycle that began after the request has done what was asked for.
   if (started() != seen) return;
-  started_.store(seen + 1);
   const Core* const outer = std::exchange(collecting, this);
   try {
-    upkeep_.run(face_);
-    warn_of_late_stop(cycle_.run(cause, wanted));
+    // Before it counts as begun: else who allocates meanwhile would want the next one.
+    const Upkept upkept = upkeep_.run(face_, most_upkeep_ns);
+    started_.store(seen + 1);
+    warn_of_late_stop(cycle_.run(cause, wanted, upkept));
     follow_up_cleanups();
   } catch (const std::exception& error) {
-    fatal("an exception left a collection; observers, root sources and Config::message may not throw", error.what());
+    fatal("an exception left a collection; observers, root sources, upkeep and Config::message may not throw",
+          error.what());
   } catch (...) {
     fatal("something that is no std::exception left a collection");
   }

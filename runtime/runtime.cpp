@@ -68,7 +68,10 @@ bool Runtime::grace_period_over(std::uint64_t period) const noexcept {
 }
 void Runtime::wait_for_grace_period() { core_->wait_for_grace_period(); }
 GraceReport Runtime::grace() const { return core_->grace(); }
-void Runtime::before_next_cycle(void* object, bool (*upkeep)(Runtime&, void*)) { core_->upkeep().ask(object, upkeep); }
+void Runtime::before_next_cycle(void* object, bool (*upkeep)(Runtime&, void*)) {
+  core_->require_own(object);
+  core_->upkeep().ask(object, upkeep);
+}
 
 void Runtime::add_roots(RootSource& source) {
   core_->with_no_cycle([&] { core_->cycle().add_roots(source); });

@@ -1,6 +1,7 @@
 #include "runtime/upkeep.hpp"
 
-#include <utility>
+#include "collector/heap/heap.hpp"
+#include "collector/report/ledger.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
@@ -9,19 +10,38 @@ void Upkeep::ask(void* object, Function function) {
   asked_.push_back({object, function});
 }
 
-void Upkeep::run(Runtime& runtime) {
+// What is asked for meanwhile stands behind, and is for the next time.
+Upkept Upkeep::run(Runtime& runtime, std::uint64_t most_ns) {
   std::unique_lock lock(mutex_);
-  std::vector<Asked> due = std::exchange(asked_, {});
-  lock.unlock();
-  std::erase_if(due, [&](const Asked& asked) { return !asked.function(runtime, asked.object); });
-  if (due.empty()) return;
-  lock.lock();
-  asked_.insert(asked_.end(), due.begin(), due.end());
+  if (asked_.empty()) return {};
+  const std::uint64_t begun_ns = collector::steady_ns();
+  Upkept upkept;
+  const auto due = static_cast<std::ptrdiff_t>(asked_.size());
+  std::ptrdiff_t left = 0;
+  for (std::ptrdiff_t i = 0; i < due; ++i) {
+    const Asked asked = asked_[static_cast<std::size_t>(i)];
+    bool again = collector::steady_ns() - begun_ns >= most_ns;
+    if (!again) {
+      ++upkept.calls;
+      lock.unlock();
+      again = asked.function(runtime, asked.object);
+      lock.lock();
+    }
+    if (again) asked_[static_cast<std::size_t>(left++)] = asked;
+  }
+  asked_.erase(asked_.begin() + left, asked_.begin() + due);
+  upkept.ns = collector::steady_ns() - begun_ns;
+  return upkept;
 }
 
-void Upkeep::trace(Tracer& tracer) {
+std::size_t Upkeep::asked() const {
   const std::lock_guard lock(mutex_);
-  for (const Asked& asked : asked_) tracer.object(asked.object);
+  return asked_.size();
+}
+
+void Upkeep::forget_dead(const collector::StoppedWorld&, const collector::Heap& heap) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(asked_, [&](const Asked& asked) { return !heap.marked(asked.object); });
 }
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

@@ -4,14 +4,16 @@
 //   1. arguments of cleanups are marked                    from here on: what is not marked is dead
 //   2. weak references to the dead become null
 //   3. dead objects with a destructor are marked, and due   nobody can get at them any more
-//   4. cleanups of the dead are due; external bytes of the dead end
+//   4. cleanups of the dead are due; external bytes of the dead end; tables of others forget them
 //
 // Threads: `settle` while the world is stopped; the parts as they say.
 
 #include <cstddef>
+#include <vector>
 
 #include <midden/report.hpp>
 
+#include "collector/ports.hpp"
 #include "collector/weak/cleanups.hpp"
 #include "collector/weak/external_bytes.hpp"
 #include "collector/weak/weak_refs.hpp"
@@ -23,6 +25,8 @@ class WeakPhase {
   WeakRefs& refs() { return refs_; }
   Cleanups& cleanups() { return cleanups_; }
   ExternalBytes& external() { return external_; }
+  // Outlives the cycles.
+  void add_table(WeakTable& table) { tables_.push_back(&table); }
 
   // Requires: the marker has drained.
   void settle(const StoppedWorld& stopped, const Heap& heap, Marker& marker) {
@@ -31,6 +35,7 @@ class WeakPhase {
     cleanups_.find_dead(stopped, heap, marker);
     refs_.forget_dead(stopped, heap);
     external_.end_dead(stopped, heap);
+    for (WeakTable* table : tables_) table->forget_dead(stopped, heap);
   }
 
   void report_to(CycleReport& report) const {
@@ -45,6 +50,7 @@ class WeakPhase {
   WeakRefs refs_;
   Cleanups cleanups_;
   ExternalBytes external_;
+  std::vector<WeakTable*> tables_;
   std::size_t cleared_ = 0;
 };
 

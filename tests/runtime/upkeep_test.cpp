@@ -1,10 +1,14 @@
-// Upkeep: when it is done, and how long the object lives that it was asked for.
+// Upkeep: when it is done, and that it keeps nothing alive.
 
 #include "runtime/upkeep.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <string>
 #include <thread>
 
+#include <midden/fmt.hpp>
 #include <midden/midden.hpp>
 
 #include "tests/runtime/nodes.hpp"
@@ -49,32 +53,59 @@ TEST_CASE("Upkeep is done once, before the cycle finds what it lets go of dead")
   CHECK(kept->done == 1);
 }
 
-TEST_CASE("Upkeep that leaves something is done again, and keeps its object until then") {
+TEST_CASE("Upkeep that leaves something is done again before the next cycle") {
   Runtime runtime(quiet());
   Attach here(runtime);
-  Root<Kept> kept = midden::make<Kept>();
+  const Root<Kept> kept = midden::make<Kept>();
   kept->again = 2;
+  runtime.before_next_cycle(kept.get(), tend);
+  for (int cycle = 1; cycle <= 5; ++cycle) {
+    runtime.collect();
+    CHECK(kept->done == std::min(cycle, 3));
+  }
+}
+
+TEST_CASE("Upkeep keeps no object, also where it left something") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  const int again = GENERATE(0, 5);
+  Root<Kept> kept = midden::make<Kept>();
+  kept->again = again;
   const auto weak = midden::make_weak(kept);
   runtime.before_next_cycle(kept.get(), tend);
   kept = nullptr;
-  for (int cycle = 1; cycle <= 2; ++cycle) {
-    runtime.collect();
-    REQUIRE(weak->get() != nullptr);
-    CHECK(weak->get()->done == cycle);
-  }
   runtime.collect();
   CHECK(weak->get() == nullptr);
 }
 
-TEST_CASE("Upkeep alone keeps no object") {
+TEST_CASE("Upkeep that there is no time for is done later") {
   Runtime runtime(quiet());
   Attach here(runtime);
-  Root<Kept> kept = midden::make<Kept>();
-  const auto weak = midden::make_weak(kept);
-  runtime.before_next_cycle(kept.get(), tend);
-  kept = nullptr;
+  midden::runtime::Upkeep upkeep;
+  const Root<Kept> kept = midden::make<Kept>();
+  upkeep.ask(kept.get(), tend);
+  upkeep.run(runtime, 0);
+  CHECK(kept->done == 0);
+  CHECK(upkeep.asked() == 1);
+  upkeep.run(runtime, ~std::uint64_t{0});
+  CHECK(kept->done == 1);
+  CHECK(upkeep.asked() == 0);
+}
+
+TEST_CASE("The report of a cycle tells how long the upkeep before it took") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  const Root<Kept> kept = midden::make<Kept>();
+  runtime.before_next_cycle(kept.get(), [](Runtime&, void*) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return false;
+  });
   runtime.collect();
-  CHECK(weak->get() == nullptr);
+  CHECK(runtime.last_cycle().upkept.ns >= 2'000'000);
+  CHECK(runtime.last_cycle().upkept.calls == 1);
+  CHECK(fmt::format("{}", runtime.last_cycle()).find(", upkeep of 1 structure before for ") != std::string::npos);
+  runtime.collect();
+  CHECK(runtime.last_cycle().upkept.calls == 0);
 }
 
 TEST_CASE("Threads ask for upkeep of what they drop at once, beside collections in a checked heap") {

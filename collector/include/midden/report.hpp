@@ -32,12 +32,20 @@ constexpr double share_of(std::uint64_t ns, std::uint64_t pause_ns, std::uint64_
   return all > 0 ? static_cast<double>(ns) / all : 0;
 }
 
+// What structures did before a cycle asked to stop, on the collecting thread, while the others ran
+// (Runtime::before_next_cycle).
+struct Upkept {
+  std::uint64_t calls = 0;
+  std::uint64_t ns = 0;
+};
+
 struct CycleReport {
   std::uint64_t number = 0;  // the first cycle is 1
   Cause cause = Cause::requested;
   std::array<std::uint64_t, phase_count> phase_ns{};
   std::uint64_t pause_ns = 0;  // from the request to stop until the mutators were told to run
   std::uint64_t sweep_ns = 0;  // by all threads, since the previous cycle
+  Upkept upkept{};
   // From the end of the previous pause, or from the begin of the Runtime, to this request.
   std::uint64_t running_ns = 0;
 

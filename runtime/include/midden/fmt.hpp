@@ -123,6 +123,10 @@ struct fmt::formatter<midden::CycleReport> : midden::detail::ReportFormatter {
     if (!report.late_thread.empty()) {
       out = fmt::format_to(out, " (the latest, \"{}\", after {})", report.late_thread, time(report.late_ns));
     }
+    if (report.upkept.calls != 0) {
+      out = fmt::format_to(out, ", upkeep of {} before for {}", counted(report.upkept.calls, "structure"),
+                           time(report.upkept.ns));
+    }
     out = fmt::format_to(out, ", swept before for {}, {} of the time; marked {} by {} with {}", time(report.sweep_ns),
                          midden::detail::percent_text(report.share()), counted(report.objects_marked, "object"),
                          counted(report.references_scanned, "reference"), counted(report.workers, "worker"));

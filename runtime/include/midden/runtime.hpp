@@ -140,10 +140,14 @@ class Runtime {
   // ReadSection: that would wait for itself, and is fatal.
   void wait_for_grace_period();
   GraceReport grace() const;
-  // Calls upkeep(*this, object) once, before the next cycle stops the world, on the thread that collects, which is
-  // Blocked then: for a structure to let go of what has waited for a grace period, though nobody writes any more. It
-  // may lock, but not allocate in the heap, wait for others or throw. True: again before the cycle after the next.
-  // Requires: the object lives now; the call keeps it no longer than it would live. Throws std::bad_alloc.
+  // Calls upkeep(*this, object) before the next cycle stops the world, for a structure to let go of what has waited for
+  // a grace period though nobody writes any more; true: again before the cycle behind that. It runs on the thread that
+  // collects, which is Blocked then, beside others that may use the object. So it stores no references but null, does
+  // not allocate in the heap, wait for others or throw, and locks only what nobody holds across a safepoint. It is to
+  // be short: CycleReport::upkept; after 10 ms the rest waits for the next cycle.
+  //
+  // Nothing keeps the object for it: one that dies is forgotten. Asked for twice it is done twice. Requires: the object
+  // is one of this Runtime and lives, the calling thread runs. Throws std::bad_alloc.
   void before_next_cycle(void* object, bool (*upkeep)(Runtime&, void*));
 
   // The Runtime that this thread is attached to. Throws NotAttached.

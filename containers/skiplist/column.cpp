@@ -109,7 +109,8 @@ void Column::reset() noexcept {
 
 std::size_t Column::references(std::size_t clear) const noexcept {
   const std::lock_guard lock(lock_);
-  return (room_ != 0 ? 1 : 0) + 2 * chunk_count() + (given_ - free_count_ - clear) * kind_->refs.size();
+  const std::size_t taken = given_ - free_count_;
+  return (room_ != 0 ? 1 : 0) + 2 * chunk_count() + (taken - std::min(taken, clear)) * kind_->refs.size();
 }
 
 std::size_t Column::bytes() const noexcept {

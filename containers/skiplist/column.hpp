@@ -80,8 +80,8 @@ class Column {
   // Forgets all values. Nobody else is here.
   void reset() noexcept;
 
-  // References that a scan reports, where `clear` indices are taken and have no value yet or any more; null ones not
-  // counted, but for those where a value has several.
+  // References that a scan reports, where about `clear` indices are taken and have no value yet or any more; null ones
+  // not counted, but for those where a value has several.
   std::size_t references(std::size_t clear = 0) const noexcept;
   std::size_t bytes() const noexcept;  // of memory, its own object included
   std::size_t taken() const noexcept;  // indices

@@ -18,9 +18,10 @@ constexpr unsigned most_reserve = 4;
 constexpr std::size_t batch_share = std::size_t{64} << 10;  // bytes of the map for each piece of a batch
 constexpr unsigned most_freed = 256;                        // nodes and entries, by one operation
 constexpr unsigned pages_reviewed = 2;                      // by one operation
-// Of one stripe, where it is tidied.
-constexpr unsigned most_times_freed = 256;
-constexpr unsigned most_pages_reviewed = 2048;
+// Of one stripe, where it is tidied: in turns, between which a writer gets it.
+constexpr unsigned most_turns = 16;
+constexpr unsigned times_freed = 4;
+constexpr unsigned pages_reviewed_a_turn = 8;
 
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
@@ -97,22 +98,27 @@ bool SharedArena::free_oldest(const Periods& periods, Stripe& stripe) noexcept {
 }
 
 bool SharedArena::tidy(Periods& periods) noexcept {
-  bool is_tidy = true;
+  bool is_left = false;
   for (Stripe& stripe : stripes_) {
-    const std::unique_lock lock(stripe.lock, std::try_to_lock);
-    if (!lock) {
-      is_tidy = false;
-      continue;
-    }
-    stripe.plain = versions_.is_plain();
-    stripe.held.end_filling(levels_);
-    review(stripe, most_pages_reviewed);
-    lower_if_idle(stripe);
-    if (stripe.filling.count > 0) ask(periods, stripe);
-    for (unsigned times = 0; times < most_times_freed && free_oldest(periods, stripe);) ++times;
-    is_tidy = is_tidy && stripe.waits == 0 && stripe.filling.count == 0 && stripe.held.empty();
+    Tidied tidied = Tidied::some;
+    for (unsigned turn = 0; turn < most_turns && tidied == Tidied::some; ++turn) tidied = tidy(periods, stripe);
+    is_left = is_left || tidied != Tidied::all;
   }
-  return !is_tidy;
+  return is_left;
+}
+
+SharedArena::Tidied SharedArena::tidy(Periods& periods, Stripe& stripe) noexcept {
+  const std::unique_lock lock(stripe.lock, std::try_to_lock);
+  if (!lock) return Tidied::what_can_be;
+  stripe.plain = versions_.is_plain();
+  stripe.held.end_filling(levels_);
+  review(stripe, pages_reviewed_a_turn);
+  lower_if_idle(stripe);
+  if (stripe.filling.count > 0) ask(periods, stripe);
+  bool goes_on = stripe.held.is_due(levels_, versions_.closes());
+  for (unsigned times = 0; times < times_freed; ++times) goes_on = free_oldest(periods, stripe) || goes_on;
+  if (stripe.waits == 0 && stripe.filling.count == 0 && stripe.held.empty()) return Tidied::all;
+  return goes_on ? Tidied::some : Tidied::what_can_be;
 }
 
 void SharedArena::review(Stripe& stripe, unsigned pages) noexcept {
@@ -333,7 +339,6 @@ bool SharedArena::may_touch(std::size_t bytes) const noexcept {
 }
 
 void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
-  if (column_ != nullptr && !column_->has_free()) memory.grow_column();
   std::unique_lock lock(lock_);
   const std::size_t need =
       std::max({Arena::allocation_bytes(entry_bytes + Chain::bytes), slab_bytes(), window_bytes()});
@@ -381,9 +386,13 @@ void SharedArena::add_slots(SharedMemory& memory) {
   constexpr std::size_t bytes = sizeof(Versions::Block);
   for (;; grow(memory, 2 * bytes)) {
     NoMemory none;
-    const std::lock_guard lock(lock_);
-    if (!may_touch(2 * bytes)) continue;
-    return versions_.add(levels_, arena_.allocate_lines(none, bytes));
+    Offset block;
+    {
+      const std::lock_guard lock(lock_);
+      if (!may_touch(2 * bytes)) continue;
+      block = arena_.allocate_lines(none, bytes);
+    }
+    return versions_.add(levels_, block);
   }
 }
 

@@ -13,7 +13,7 @@
 //   1. Every byte that is handed out lies below what SharedMemory has committed.
 //   2. What is in limbo is freed after a grace period that was asked for when it had left the list.
 //
-// Threads: any. Lock order: a stripe, nodes (SharedTowers), the arena.
+// Threads: any. Lock order: the versions' (of their mode), a stripe, nodes (SharedTowers), the arena.
 
 #include <array>
 #include <cstddef>
@@ -78,6 +78,8 @@ class SharedArena {
   void check(Check& check) const;
 
  private:
+  enum class Tidied : std::uint8_t { some, what_can_be, all };
+  Tidied tidy(Periods& periods, Stripe& stripe) noexcept;
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;
   void ask(Periods& periods, Stripe& stripe) noexcept;

@@ -88,7 +88,7 @@ MapUpsert upsert(Attach& here, MapState& state, MapKey key, MapValue value, MapW
   const ValueBytes bytes(state_of<Key>(state), value);
   const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
   const bool inserted = part.list.upsert(memory, key_from<Key>(key), bytes, write);
-  part.note_write(here);
+  if (inserted || write == Write::assign) part.note_write(here);
   return {MapFound{}, inserted};
 }
 

@@ -92,7 +92,11 @@ class SharedList<Key>::Writing {
       if (entry_bytes_ == 0 && has_least(SharedTowers::nodes_for_copy + to_hold)) return;
       stripe_->release();
       stripe_ = nullptr;
-      list_.arena_.grow(memory_, entry_bytes_);
+      if (entry_bytes_ != 0 && list_.column_ != nullptr && !list_.column_->has_free()) {
+        memory_.grow_column();
+      } else {
+        list_.arena_.grow(memory_, entry_bytes_);
+      }
     }
   }
   bool has_least(unsigned nodes) {

@@ -7,8 +7,9 @@
 //
 //   moment    of a snapshot: ListAt reads the list as it was then
 //
-// Entries are never overwritten: another value is another entry. So what a reader has found holds until
-// its thread is quiescent (midden/grace.hpp), and a cursor holds a ReadSection.
+// Entries are never overwritten, but for what marks one that has left (entry_index.hpp): another value is another
+// entry. So what a reader has found holds until its thread is quiescent (midden/grace.hpp), and a cursor holds a
+// ReadSection.
 //
 // An operation that writes: look; hold a stripe; make it ready; look again, lock the leaf, write; release. The
 // calls that can be safepoints come when nothing is held. What decides (is the key there, is its value the

@@ -31,7 +31,7 @@ class SharedMemory : public Periods {
   // The first `bytes` bytes of that segment will be touched. May throw.
   virtual void commit(unsigned index, std::size_t bytes) = 0;
 
-  // Another thread is at one of segment and commit: gives way to it. A safepoint.
+  // Another thread is at one of segment and commit: gives way to it. A safepoint. May throw.
   virtual void wait() = 0;
 
   // Lets the list's column have free indices, where it has one. May throw.

@@ -7,8 +7,9 @@
 // The part comes with the first write, and clear() leaves it to the collector: who works on it still
 // does so on the map as it was before.
 //
-// What writes have retired goes on with later writes, and before each cycle where there was one since the last: so what
-// only erased entries refer to does not live on in a map that rests.
+// What writes have retired goes on with later writes, and before each cycle where something is left: so what only
+// erased entries refer to does not live on in a map that rests. It is found dead by the first cycle before which a
+// grace period has gone by: the next one where no other thread runs, as a rule the one after where some do.
 //
 // Threads: any that is attached.
 
@@ -22,6 +23,7 @@
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
 #include <midden/describe.hpp>
+#include <midden/error.hpp>
 #include <midden/make.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/runtime.hpp>
@@ -55,7 +57,7 @@ struct SharedPart {
   void note_write(Attach& here) noexcept {
     if (noted.load(std::memory_order_relaxed)) [[likely]]
       return;
-    noted.store(true, std::memory_order_relaxed);
+    if (noted.exchange(true, std::memory_order_relaxed)) return;
     try {
       here.runtime().before_next_cycle(this, tidy);
     } catch (const std::bad_alloc&) {
@@ -77,9 +79,8 @@ struct SharedPart {
     SharedPart& part = *static_cast<SharedPart*>(object);
     part.noted.store(false, std::memory_order_relaxed);
     RuntimePeriods periods(runtime);
-    if (!part.list.tidy(periods)) return false;
-    part.noted.store(true, std::memory_order_relaxed);
-    return true;
+    // A writer that has asked meanwhile has done so for the next time.
+    return part.list.tidy(periods) && !part.noted.exchange(true, std::memory_order_relaxed);
   }
 };
 
@@ -129,6 +130,8 @@ class HeapSharedMemory final : public SharedMemory {
   }
 
   void wait() override {
+    // The other may wait for this thread to stop.
+    if (here_.mutator().deferring != 0) throw SafepointDeferred();
     const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
     safepoint(here_);
     std::this_thread::yield();

@@ -105,9 +105,9 @@ void SharedTowers::finish_overwrite(Node& leaf, unsigned index, Stripe& stripe, 
   if (gone) chain.set_prev(old.is_chained() ? old.prev_seen() : 0);
   // A dead leaf leads to it still.
   if (leaf.end_carried(index)) gone = false;
-  const bool is_fence = old_at == leaf.low;
+  // Before others may retire a fence.
+  drop_entry(stripe, old_at, old_at == leaf.low, gone, death);
   leaf.unlock();
-  drop_entry(stripe, old_at, is_fence, gone, death);
 }
 
 // Of the words that new nodes have from one that is gone, only those are carried still that were so in it.
@@ -138,9 +138,12 @@ void SharedTowers::drop_node(Stripe& stripe, Offset dead, bool gone, std::uint32
 void SharedTowers::drop_entry(Stripe& stripe, Offset left, bool is_fence, bool gone, std::uint32_t death) noexcept {
   if (left == 0 || (is_fence && stripe.column == nullptr)) return;
   const Chain chain(entry(left));
-  const bool was_seen = chain.is_chained() || chain.stamp_seen() != death;
-  const bool is_held = !gone && was_seen;
-  if (!is_fence) return is_held ? stripe.hold_entry(*this, left, death) : stripe.retire_entry(*this, left);
+  if (!is_fence) {
+    const bool is_held = !gone && (chain.is_chained() || chain.stamp_seen() != death);
+    return is_held ? stripe.hold_entry(*this, left, death) : stripe.retire_entry(*this, left);
+  }
+  // Snapshots that pass through a chained one do not look at its value.
+  const bool is_held = !gone && any_between(stripe, chain.stamp_seen(), death);
   EntryIndex index(layout().value(entry(left)));
   index.leave();
   is_held ? stripe.hold_index(*this, index.get(), death) : stripe.retire_index(index.get());

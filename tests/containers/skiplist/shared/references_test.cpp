@@ -1,11 +1,13 @@
 // Values with references in a list for many writers: whose an index is, and how long what it leads to lives.
 
+#include <algorithm>
 #include <atomic>
-#include <map>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <midden/concurrent_map.hpp>
 
 #include "containers/skiplist/shared/state.hpp"
 #include "tests/containers/map_suite.hpp"
@@ -236,4 +238,141 @@ TEST_CASE("A value is replaced where its object is the expected one") {
   CHECK(writer.find(5) == nullptr);
   CHECK(writer.replace(5, Root<Node>(), one));
   CHECK(writer.find(5) == one.get());
+}
+
+TEST_CASE("A map that is written while others collect asks for one upkeep at a time") {
+  Runtime runtime(shared_config());
+  Attach here(runtime);
+  const auto map = midden::make_concurrent_map<std::int64_t, std::int64_t>({.backend = "skiplist"});
+  std::atomic<bool> over{false};
+  std::atomic<int> writes{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      Attach own(runtime);
+      for (std::int64_t i = 0; !over; ++i, ++writes) map->insert_or_assign(own, i % 500, i);
+    });
+  }
+  std::uint64_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    const int before = writes;
+    while (writes < before + 20) midden::safepoint(here);
+    runtime.collect();
+    most = std::max(most, runtime.last_cycle().upkept.calls);
+  }
+  over = true;
+  {
+    const midden::Blocked blocked;
+    for (std::thread& thread : threads) thread.join();
+  }
+  CHECK(most <= 1);
+}
+
+TEST_CASE("A map that was written and dropped is dead for the next cycle, also where other threads run") {
+  Runtime runtime(shared_config());
+  Attach here(runtime);
+  std::atomic<bool> over{false};
+  std::thread other([&] {
+    Attach own(runtime);
+    while (!over) midden::safepoint(own);
+  });
+  auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>({.backend = "skiplist"});
+  for (std::int64_t i = 0; i < 100; ++i) map->insert_or_assign(i, make_node(here, 1));
+  const auto weak = midden::make_weak(*map->get(50));
+  map = nullptr;
+  runtime.collect();
+  CHECK(weak->get() == nullptr);
+  over = true;
+  const midden::Blocked blocked;
+  other.join();
+}
+
+TEST_CASE("What was erased beside another thread is dead after two cycles, though nobody writes") {
+  Runtime runtime(shared_config());
+  Attach here(runtime);
+  std::atomic<bool> over{false};
+  std::thread other([&] {
+    Attach own(runtime);
+    while (!over) midden::safepoint(own);
+  });
+  const auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>({.backend = "skiplist"});
+  for (std::int64_t i = 0; i < 100; ++i) map->insert_or_assign(i, make_node(here, 1));
+  std::vector<Root<midden::WeakRef<Node>>> weak;
+  for (std::int64_t i = 0; i < 100; i += 2) {
+    weak.push_back(midden::make_weak(*map->get(i)));
+    map->erase(i);
+  }
+  for (int i = 0; i < 2; ++i) runtime.collect();
+  std::size_t alive = 0;
+  for (const auto& one : weak) alive += one->get() != nullptr;
+  CHECK(alive == 0);
+  CHECK(map->size() == 50);
+  over = true;
+  const midden::Blocked blocked;
+  other.join();
+}
+
+TEST_CASE("Where no more values have room, the map stays as it was, and erases go on") {
+  midden::Config config = map_config();
+  config.heap_max = std::size_t{24} << 20;
+  Runtime runtime(config);
+  Attach here(runtime);
+  const Root<Part> part = make_part(here);
+  Writer writer(here, *part);
+  const auto node = make_node(here, 7);
+  std::uint64_t key = 0;
+  const auto fill = [&] {
+    for (;; ++key) writer.assign(key, node);
+  };
+  CHECK_THROWS_AS(fill(), midden::OutOfMemory);
+  REQUIRE(key > 10'000);
+  CHECK(part->list.size() == key);
+  CHECK(part->list.check() == "");
+  CHECK(writer.find(key) == nullptr);
+  CHECK(writer.find(key - 1) == node.get());
+  for (std::uint64_t i = 0; i < key; ++i) REQUIRE(writer.erase(i));
+  for (int i = 0; i < 4; ++i) writer.tidy();
+  CHECK(part->list.check() == "");
+  for (std::uint64_t i = 0; i < 1000; ++i) CHECK(writer.assign(i, node));
+}
+
+TEST_CASE("Clears and figures of a map with references beside its writers") {
+  midden::Config config = shared_config();
+  config.check = true;
+  Runtime runtime(config);
+  Attach here(runtime);
+  const auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>({.backend = "skiplist"});
+  std::atomic<int> running{2};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&, t] {
+      {
+        Attach own(runtime);
+        for (std::int64_t i = 0; i < (sanitized ? 2'000 : 6'000); ++i) {
+          const std::int64_t key = i * 7 % 900 * 2 + t;
+          map->insert_or_assign(own, key, make_node(own, static_cast<std::uint64_t>(key)));
+          if (i % 3 == 0) map->erase(own, key);
+          const auto found = map->get(own, key);
+          if (found && (*found)->number != static_cast<std::uint64_t>(key)) ++wrong;
+        }
+      }
+      --running;
+    });
+  }
+  std::size_t most = 0;
+  for (int i = 0; running != 0; ++i) {
+    most = std::max(most, map->stats().references);
+    if (i % 5 == 0) map->clear();
+    if (i % 7 == 0) runtime.collect();
+    midden::safepoint(here);
+  }
+  {
+    const midden::Blocked blocked;
+    for (std::thread& thread : threads) thread.join();
+  }
+  CHECK(wrong == 0);
+  CHECK(most < 1'000'000);
+  map->clear();
+  CHECK(map->stats().references == 0);
 }

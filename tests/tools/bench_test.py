@@ -318,7 +318,14 @@ def test_space_measures_each_size():
 
 
 def test_space_tells_what_turnovers_leave():
-    rows = check_rows(runs('space', *TINY['space'], '--turnovers', '3', '--json', '-').stdout, 'space')
+    for concurrent in [[], ['--concurrent']]:
+        check_turnovers(runs('space', *TINY['space'], '--turnovers', '3', *concurrent, '--json', '-').stdout,
+                        bool(concurrent))
+
+
+def check_turnovers(text, concurrent):
+    rows = check_rows(text, 'space')
+    assert all(row['parameters']['concurrent'] == concurrent for row in rows), rows
     for backend in backends():
         found = metrics(rows, backend)
         assert found['turnover_bytes_per_entry'] > 16, found

@@ -17,8 +17,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include <midden/concurrent_map.hpp>
 #include <midden/map.hpp>
 
 #include "tools/bench/keys.hpp"
@@ -29,10 +31,10 @@ namespace bench {
 
 inline constexpr std::string_view outlier_key = "a";
 
-class HeapMap {
+template <class M>
+class HeapMapOf {
  public:
-  HeapMap(midden::Attach& here, std::string_view backend)
-      : here_(here), map_(midden::make_map<std::string_view, std::int64_t>(here, {.backend = backend})) {}
+  HeapMapOf(midden::Attach& here, std::string_view backend) : here_(here), map_(make(here, {.backend = backend})) {}
 
   void insert(std::string_view key, std::int64_t value) { map_->insert_or_assign(here_, key, value); }
   std::optional<std::int64_t> get(std::string_view key) const { return map_->get(key); }
@@ -40,9 +42,20 @@ class HeapMap {
   midden::MapStats stats() const { return map_->stats(); }
 
  private:
+  using Key = typename M::Key;
+  using Value = typename M::Value;
+  static midden::Root<M> make(midden::Attach& here, const midden::MapOptions& options) {
+    if constexpr (std::is_same_v<M, midden::Map<Key, Value>>) return midden::make_map<Key, Value>(here, options);
+    if constexpr (std::is_same_v<M, midden::ConcurrentMap<Key, Value>>) {
+      return midden::make_concurrent_map<Key, Value>(here, options);
+    }
+  }
+
   midden::Attach& here_;
-  midden::Root<midden::Map<std::string_view, std::int64_t>> map_;
+  midden::Root<M> map_;
 };
+using HeapMap = HeapMapOf<midden::Map<std::string_view, std::int64_t>>;
+using ConcurrentHeapMap = HeapMapOf<midden::ConcurrentMap<std::string_view, std::int64_t>>;
 
 class TreeMap {
  public:

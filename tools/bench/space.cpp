@@ -8,7 +8,8 @@
 //
 // With --turnovers each entry of the last size is then replaced that many times: its key is erased
 // and another one inserted, in random order. What the map has touched after that, by what it had
-// before, tells whether the space of erased entries is used again.
+// before, tells whether the space of erased entries is used again. With --concurrent the maps are
+// ConcurrentMaps, whose entries wait for grace periods.
 //
 // Threads: one.
 
@@ -41,6 +42,7 @@ struct SpaceOptions {
   std::size_t to = 1'200'000;
   std::size_t steps = 7;
   std::size_t turnovers = 0;
+  bool concurrent = false;
 
   // From the first to the last, in equal steps.
   std::vector<std::size_t> sizes() const {
@@ -59,7 +61,8 @@ struct Space {
 constexpr std::size_t turned_at_once = std::size_t{1} << 14;
 
 // Entry k of the shuffled order holds key order[k] + g * count after g turnovers.
-void turn_over(HeapMap& map, const SpaceOptions& options, Progress& progress) {
+template <class M>
+void turn_over(M& map, const SpaceOptions& options, Progress& progress) {
   const std::vector<std::uint32_t> order = shuffled(options.to);
   KeyBatch old_keys(options.maps.style());
   KeyBatch new_keys(options.maps.style());
@@ -80,6 +83,7 @@ void turn_over(HeapMap& map, const SpaceOptions& options, Progress& progress) {
   }
 }
 
+template <class M>
 std::vector<Space> measure(const std::string& backend, const SpaceOptions& options) {
   midden::Runtime runtime;
   midden::Attach here(runtime);
@@ -89,7 +93,7 @@ std::vector<Space> measure(const std::string& backend, const SpaceOptions& optio
     return static_cast<double>(runtime.heap().committed_bytes);
   };
   const double before = settled();
-  HeapMap map(here, backend);
+  M map(here, backend);
   Filler filler(options.maps.style(), options.to);
   Progress progress(backend, options.to);
   std::vector<Space> result;
@@ -112,8 +116,10 @@ void report_turnovers(const std::string& backend, const SpaceOptions& options, c
                       Output& output) {
   const Space& before = found[found.size() - 2];
   const Space& after = found.back();
-  const nlohmann::ordered_json parameters{
-      {"entries", options.to}, {"keys", options.maps.keys}, {"turnovers", options.turnovers}};
+  const nlohmann::ordered_json parameters{{"entries", options.to},
+                                          {"keys", options.maps.keys},
+                                          {"concurrent", options.concurrent},
+                                          {"turnovers", options.turnovers}};
   output.add("space", backend, parameters, "turnover_bytes_per_entry", "bytes", after.bytes);
   output.add("space", backend, parameters, "turnover_bytes_ratio", "ratio", after.bytes / before.bytes);
   output.add("space", backend, parameters, "turnover_committed_ratio", "ratio", after.committed / before.committed);
@@ -130,9 +136,11 @@ void run_space(const SpaceOptions& options, Output& output) {
   std::vector<std::vector<Space>> found;
   for (const std::string& backend : options.maps.chosen()) {
     header.insert(header.end(), {backend + " bytes/entry", "committed/entry"});
-    found.push_back(measure(backend, options));
+    found.push_back(options.concurrent ? measure<ConcurrentHeapMap>(backend, options)
+                                       : measure<HeapMap>(backend, options));
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      const nlohmann::ordered_json parameters{{"entries", sizes[i]}, {"keys", options.maps.keys}};
+      const nlohmann::ordered_json parameters{
+          {"entries", sizes[i]}, {"keys", options.maps.keys}, {"concurrent", options.concurrent}};
       output.add("space", backend, parameters, "bytes_per_entry", "bytes", found.back()[i].bytes);
       output.add("space", backend, parameters, "committed_bytes_per_entry", "bytes", found.back()[i].committed);
     }
@@ -146,7 +154,8 @@ void run_space(const SpaceOptions& options, Output& output) {
     }
     table.row(std::move(cells));
   }
-  fmt::print(output.text(), "Space of a map with {} keys and 8 byte values\n\n", options.maps.keys);
+  fmt::print(output.text(), "Space of a {}map with {} keys and 8 byte values\n\n",
+             options.concurrent ? "concurrent " : "", options.maps.keys);
   table.print(output.text());
 }
 
@@ -159,6 +168,7 @@ Case space_case(CLI::App& app) {
   add_entries(*command, "--to", options->to, "Entries at the last size");
   add_number(*command, "--steps", options->steps, 1, 1000, "Number of sizes");
   add_number(*command, "--turnovers", options->turnovers, 0, 10000, "Then replace every entry so many times");
+  command->add_flag("--concurrent", options->concurrent, "Maps for all threads, used by one");
   add_map_choice(*command, options->maps);
   return {command, [options](Output& output) { run_space(*options, output); }};
 }

@@ -1,7 +1,10 @@
 // Snapshots of every kind of map on every backend: what they show, for how long, and what closing ends.
 
+#include <atomic>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -161,6 +164,51 @@ TEST_CASE("Objects that a map has let go live as long as a snapshot shows them")
     then.close();
     runtime.collect();
     CHECK(weak->get() == nullptr);
+  });
+}
+
+TEST_CASE("A frozen map is read by several threads while its map is written") {
+  for_each_concurrent_backend([](const std::string& backend) {
+    using Frozen = midden::FrozenMap<std::string_view, std::int64_t>;
+    Runtime runtime(shared_config());
+    Attach here(runtime);
+    const auto map = midden::make_concurrent_map<std::string_view, std::int64_t>(here, {.backend = backend});
+    constexpr std::int64_t keys = 400;
+    const auto key = [](std::int64_t n) { return "key:" + std::to_string(n); };
+    for (std::int64_t n = 0; n < keys; ++n) map->insert_or_assign(key(n), n);
+    auto then = map->snapshot();
+    const midden::GlobalRoot<Frozen> shared(then);
+    std::atomic<int> wrong{0};
+    std::atomic<int> reading{2};
+    std::vector<std::thread> readers;
+    for (int t = 0; t < 2; ++t) {
+      readers.emplace_back([&] {
+        {
+          Attach own(runtime);
+          const Root<Frozen> frozen(shared);
+          for (int round = 0; round < 20; ++round) {
+            std::int64_t seen = 0;
+            for (const auto entry : *frozen) seen += entry.value + 1;
+            if (seen != keys * (keys + 1) / 2) ++wrong;
+            for (std::int64_t n = 0; n < keys; n += 7) {
+              const auto value = frozen->get(key(n));
+              if (!value || *value != n) ++wrong;
+            }
+            if (static_cast<std::int64_t>(frozen->size()) != keys) ++wrong;
+          }
+        }
+        --reading;
+      });
+    }
+    for (std::int64_t n = 0; reading != 0; n = (n + 1) % keys) {
+      map->erase(here, key(n));
+      map->insert_or_assign(here, key(n), -n);
+    }
+    {
+      const midden::Blocked blocked;
+      for (std::thread& reader : readers) reader.join();
+    }
+    CHECK(wrong == 0);
   });
 }
 

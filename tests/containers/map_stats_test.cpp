@@ -153,6 +153,15 @@ TEST_CASE("Figures read as lines, of what applies") {
           "1 entry in 2.00 KiB, 3 references to scan\n"
           "2 snapshots open, the oldest for 1210 ms, 2.00 KiB held back");
   }
+  SECTION("of a map that was emptied, where some is held back still") {
+    stats.free_bytes = 4096;
+    stats.retired_bytes = 24;
+    stats.held_bytes = 2048;
+    CHECK(fmt::format("{}", stats) ==
+          "1 entry in 2.00 KiB, 3 references to scan\n"
+          "arena: 4.00 KiB free, 24 B retired\n"
+          "no snapshot open, 2.00 KiB held back");
+  }
   SECTION("of a map that is being rebuilt") {
     stats.rebuilding = true;
     stats.moved = 0.75;

@@ -47,7 +47,11 @@ struct fmt::formatter<midden::MapStats> : midden::detail::ReportFormatter {
     }
     if (stats.sampled != 0) out = hottest(out, stats);
     if (stats.levels != 0) out = levels(out, stats);
-    if (stats.snapshots != 0) out = snapshots(out, stats);
+    if (stats.free_bytes + stats.retired_bytes + stats.levels != 0) {
+      out = fmt::format_to(out, "\narena: {} free, {} retired", bytes_text(stats.free_bytes),
+                           bytes_text(stats.retired_bytes));
+    }
+    if (stats.snapshots + stats.held_bytes != 0) out = snapshots(out, stats);
     if (stats.rebuilding) {
       out = fmt::format_to(out, "\nbeing rebuilt, {} moved", midden::detail::percent_text(stats.moved));
     }
@@ -93,12 +97,14 @@ struct fmt::formatter<midden::MapStats> : midden::detail::ReportFormatter {
     for (std::size_t level = 0; level < stats.levels; ++level) {
       out = fmt::format_to(out, "{} {}", level == 0 ? ":" : ",", stats.nodes[level]);
     }
-    return fmt::format_to(out, "\narena: {} free, {} retired", midden::detail::bytes_text(stats.free_bytes),
-                          midden::detail::bytes_text(stats.retired_bytes));
+    return out;
   }
 
   template <class Out>
   static Out snapshots(Out out, const midden::MapStats& stats) {
+    if (stats.snapshots == 0) {
+      return fmt::format_to(out, "\nno snapshot open, {} held back", midden::detail::bytes_text(stats.held_bytes));
+    }
     return fmt::format_to(out, "\n{} open, the oldest for {}, {} held back",
                           midden::detail::counted(stats.snapshots, "snapshot"),
                           midden::detail::duration_text(static_cast<double>(stats.oldest_snapshot.count())),

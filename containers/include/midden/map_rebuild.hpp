@@ -13,7 +13,8 @@
 //      share of the move fails, for lack of memory, is done all the same; the next 64 move nothing.
 //   2. `backend_name` says the new one from the begin. MapStats has `rebuilding`, and the share that has `moved`.
 //   3. While a cursor walks over the map nothing moves, and none may be there when a rebuild begins. Hits of `find`
-//      do not count. An OrderedMap in between is walked in order, as ever; `split` gives one range.
+//      do not count, nor do snapshots: those of a Map are copies. An OrderedMap in between is walked in order, as ever;
+//      `split` gives one range.
 //   4. The write that moves the last entry makes the map one of the new backend, and nothing is left of the old.
 //   5. A ConcurrentMap is not rebuilt: its host makes another one and copies.
 //

@@ -8,7 +8,7 @@
 //             at, which lie evenly spread. Smaller maps are looked at whole, and figures are exact
 //
 // A field stays 0 where a backend has no such thing. Asking takes time that has a bound, whatever
-// the size of the map, so it may be asked often.
+// the size of the map, so it may be asked often. Only of a snapshot that is no copy the entries are counted, once.
 //
 // The first time that a map is asked it begins to sample look-ups, for `hottest`: one in 64, of all
 // threads. A map that is never asked keeps no books.
@@ -50,7 +50,8 @@ struct MapStats {
   // the first 64 buckets of a chain are gone over.
   std::array<std::size_t, lengths> probes{};
   bool resizing = false;
-  double evacuated = 0;       // share of the hashes that lead to the new table; 1 when no resize is under way
+  double evacuated =
+      0;  // share of the hashes that lead to the new table; 1 when no resize is under way, 0 without a table
   std::size_t rebuilds = 0;   // under other hashes, tried because of a chain too long; since the map was empty
   std::string_view hash{};    // the function in use
   std::uint64_t sampled = 0;  // look-ups, estimated, since the first call, the last resize or rebuild

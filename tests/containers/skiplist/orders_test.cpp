@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <type_traits>
 
 #include "containers/skiplist/stats.hpp"
 #include "tests/containers/map_suite.hpp"
@@ -16,6 +17,10 @@ using midden::Runtime;
 namespace {
 
 constexpr std::uint64_t key_count = 100'000;
+
+template <bool concurrent, class K>
+using Ordered =
+    std::conditional_t<concurrent, midden::ConcurrentOrderedMap<K, std::int64_t>, midden::OrderedMap<K, std::int64_t>>;
 
 using Order = std::function<std::uint64_t(std::uint64_t)>;
 
@@ -32,9 +37,20 @@ const std::pair<const char*, Order> orders[] = {
     {"a hundred descending runs", [](std::uint64_t i) { return (i % 100 + 1) * (key_count / 100) - 1 - i / 100; }},
 };
 
-template <class K, class Make>
+template <class M>
+midden::Root<M> make_map() {
+  using K = typename M::Key;
+  using V = typename M::Value;
+  if constexpr (std::is_same_v<M, midden::OrderedMap<K, V>>) {
+    return midden::make_ordered_map<K, V>({.backend = "skiplist"});
+  } else {
+    return midden::make_concurrent_ordered_map<K, V>({.backend = "skiplist"});
+  }
+}
+
+template <class M, class Make>
 MapStats stats_of(const Order& order, Make&& key) {
-  const auto map = midden::make_ordered_map<K, std::int64_t>({.backend = "skiplist"});
+  const auto map = make_map<M>();
   for (std::uint64_t i = 0; i < key_count; ++i) map->insert_or_assign(key(order(i)), 0);
   REQUIRE(map->size() == key_count);
   return map->stats();
@@ -42,28 +58,33 @@ MapStats stats_of(const Order& order, Make&& key) {
 
 }  // namespace
 
-TEST_CASE("Whatever the order of insertion, an ordered map stays low and half filled") {
+TEMPLATE_TEST_CASE("Whatever the order of insertion, an ordered map stays low and half filled", "", std::false_type,
+                   std::true_type) {
+  constexpr bool concurrent = TestType::value;
   Runtime runtime(map_config());
   Attach here(runtime);
   for (const auto& [name, order] : orders) {
     INFO(name);
-    const MapStats words = stats_of<std::int64_t>(order, [](std::uint64_t n) { return static_cast<std::int64_t>(n); });
+    const MapStats words = stats_of<Ordered<concurrent, std::int64_t>>(
+        order, [](std::uint64_t n) { return static_cast<std::int64_t>(n); });
     CHECK(words.levels <= 5);
     CHECK(words.load > 0.45);
-    const MapStats texts =
-        stats_of<std::string_view>(order, [](std::uint64_t n) { return skiplist_test::big_endian_string(n); });
+    const MapStats texts = stats_of<Ordered<concurrent, std::string_view>>(
+        order, [](std::uint64_t n) { return skiplist_test::big_endian_string(n); });
     CHECK(texts.levels == words.levels);
     CHECK(texts.load > 0.45);
   }
 }
 
-TEST_CASE("Maps with the same keys in the same order have other nodes above their leaves") {
+TEMPLATE_TEST_CASE("Maps with the same keys in the same order have other nodes above their leaves", "", std::false_type,
+                   std::true_type) {
+  using M = Ordered<TestType::value, std::int64_t>;
   Runtime runtime(map_config());
   Attach here(runtime);
   std::set<std::vector<std::size_t>> shapes;
-  std::vector<midden::Root<midden::OrderedMap<std::int64_t, std::int64_t>>> maps;
+  std::vector<midden::Root<M>> maps;
   for (int i = 0; i < 8; ++i) {
-    maps.push_back(midden::make_ordered_map<std::int64_t, std::int64_t>({.backend = "skiplist"}));
+    maps.push_back(make_map<M>());
     for (std::uint64_t n = 0; n < 30'000; ++n) maps.back()->insert_or_assign(Kind<std::int64_t>::make(n), 0);
     const MapStats stats = maps.back()->stats();
     shapes.emplace(stats.nodes.begin() + 1, stats.nodes.end());

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/containers/skiplist/shared/kit.hpp"
 #include "tests/support/sanitized.hpp"
@@ -194,6 +195,28 @@ TEST_CASE("After a long rest what piled up is freed in many small steps") {
     before = now;
   }
   CHECK(before < piled / 4);
+  CHECK(map.list.check() == "");
+}
+
+TEST_CASE("Who reads waits for no writer: all nodes may be locked") {
+  SharedTest<VariableKey> map(1);
+  for (std::uint64_t i = 0; i < 2000; ++i) map.assign(eight(i), eight(i));
+  const Levels& levels = map.list.levels();
+  std::vector<Node*> locked;
+  const auto lock_all = [&](auto&& self, Offset at) -> void {
+    Node& node = const_cast<Node&>(levels.node(at));
+    REQUIRE(node.try_lock());
+    locked.push_back(&node);
+    for (unsigned i = 0; node.level > 0 && i < node.count; ++i) self(self, node.target(i));
+  };
+  lock_all(lock_all, map.list.top().node);
+  for (std::uint64_t i = 0; i < 2000; ++i) REQUIRE(map.value(eight(i)) == eight(i));
+  CHECK(map.value(eight(2000)) == "(absent)");
+  Cursor cursor;
+  std::size_t seen = 0;
+  for (bool shows = map.list.first(cursor); shows; shows = map.list.next(cursor)) ++seen;
+  CHECK(seen == 2000);
+  for (Node* node : locked) node->unlock();
   CHECK(map.list.check() == "");
 }
 

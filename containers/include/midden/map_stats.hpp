@@ -50,8 +50,7 @@ struct MapStats {
   // the first 64 buckets of a chain are gone over.
   std::array<std::size_t, lengths> probes{};
   bool resizing = false;
-  double evacuated =
-      0;  // share of the hashes that lead to the new table; 1 when no resize is under way, 0 without a table
+  double evacuated = 0;       // share of hashes that lead to the new table; 1 with no resize under way, 0 with no table
   std::size_t rebuilds = 0;   // under other hashes, tried because of a chain too long; since the map was empty
   std::string_view hash{};    // the function in use
   std::uint64_t sampled = 0;  // look-ups, estimated, since the first call, the last resize or rebuild

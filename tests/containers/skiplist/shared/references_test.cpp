@@ -38,6 +38,12 @@ Root<Part> make_part(Attach& here) {
   return midden::make<Part>(here, layout, test_generator(1800)(), segments, column);
 }
 
+Root<Node> make_node(Attach& here, std::uint64_t number) {
+  const Root<Node> node = midden::make<Node>(here);
+  node->number = number;
+  return node;
+}
+
 // A part, and what one thread does to it.
 struct Writer {
   Writer(Attach& attach, Part& written) : here(attach), part(written) {}
@@ -49,6 +55,10 @@ struct Writer {
     HeapSharedMemory<WordKey> memory(here, part);
     const Ref<void> value(node.get());
     return part.list.upsert(memory, WordKey(key), bytes(value), Write::assign);
+  }
+  // To each of the first `keys` keys a node with its number and `more`.
+  void assign_each(std::uint64_t keys, std::uint64_t more) {
+    for (std::uint64_t key = 0; key < keys; ++key) assign(key, make_node(here, key + more));
   }
   bool erase(std::uint64_t key) {
     midden::safepoint(here);
@@ -78,18 +88,38 @@ struct Writer {
   void tidy() {
     skiplist::RuntimePeriods periods(here.runtime());
     const midden::Blocked blocked;
-    part.list.tidy(periods);
+    for (int i = 0; i < 4; ++i) part.list.tidy(periods);
   }
 
   Attach& here;
   Part& part;
 };
 
-Root<Node> make_node(Attach& here, std::uint64_t number) {
-  const Root<Node> node = midden::make<Node>(here);
-  node->number = number;
-  return node;
+using WeakNodes = std::vector<Root<midden::WeakRef<Node>>>;
+
+std::size_t alive(const WeakNodes& nodes) {
+  return static_cast<std::size_t>(
+      std::count_if(nodes.begin(), nodes.end(), [](const auto& node) { return node->get() != nullptr; }));
 }
+
+// Another thread that runs.
+class PollingThread {
+ public:
+  explicit PollingThread(Runtime& runtime)
+      : thread_([this, &runtime] {
+          Attach own(runtime);
+          while (!over_) midden::safepoint(own);
+        }) {}
+  ~PollingThread() {
+    over_ = true;
+    const midden::Blocked blocked;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -153,7 +183,7 @@ TEST_CASE("Each index has one owner, and those of a list that was emptied are fr
   CHECK(wrong == 0);
   CHECK(part->list.check() == "");
   for (std::uint64_t key = 0; key < keys; ++key) own.erase(key);
-  for (int i = 0; i < 4; ++i) own.tidy();
+  own.tidy();
   CHECK(part->list.check() == "");
   const skiplist::SharedArena::Counts counts = part->list.counts();
   CHECK(counts.retired == 0);
@@ -167,11 +197,11 @@ TEST_CASE("What only a fence refers to that has left the map does not live on") 
   const Root<Part> part = make_part(here);
   Writer writer(here, *part);
   constexpr std::uint64_t keys = 2000;
-  for (std::uint64_t key = 0; key < keys; ++key) writer.assign(key, make_node(here, key));
+  writer.assign_each(keys, 0);
   const bool overwritten = GENERATE(false, true);
   CAPTURE(overwritten);
   // All of them, so that some are fences; every third stays, so that leaves and their fences do.
-  std::vector<Root<midden::WeakRef<Node>>> weak;
+  WeakNodes weak;
   for (std::uint64_t key = 0; key < keys; ++key) {
     if (key % 3 == 0) continue;
     weak.push_back(midden::make_weak(Root<Node>(writer.find(key))));
@@ -182,11 +212,9 @@ TEST_CASE("What only a fence refers to that has left the map does not live on") 
     }
   }
   CHECK(part->list.check() == "");
-  for (int i = 0; i < 4; ++i) writer.tidy();
+  writer.tidy();
   runtime.collect();
-  std::size_t alive = 0;
-  for (const auto& one : weak) alive += one->get() != nullptr;
-  CHECK(alive == 0);
+  CHECK(alive(weak) == 0);
   CHECK(part->list.check() == "");
   for (std::uint64_t key = 0; key < keys; key += 3) REQUIRE(writer.find(key)->number == key);
 }
@@ -197,13 +225,13 @@ TEST_CASE("What a snapshot shows of fences that have left the map lives until it
   const Root<Part> part = make_part(here);
   Writer writer(here, *part);
   constexpr std::uint64_t keys = 2000;
-  for (std::uint64_t key = 0; key < keys; ++key) writer.assign(key, make_node(here, key));
-  std::vector<Root<midden::WeakRef<Node>>> weak;
+  writer.assign_each(keys, 0);
+  WeakNodes weak;
   for (std::uint64_t key = 0; key < keys; ++key) weak.push_back(midden::make_weak(Root<Node>(writer.find(key))));
   const Moment moment = writer.snapshot();
-  for (std::uint64_t key = 0; key < keys; ++key) writer.assign(key, make_node(here, keys + key));
+  writer.assign_each(keys, keys);
   for (std::uint64_t key = 0; key < keys; ++key) writer.erase(key);
-  for (int i = 0; i < 4; ++i) writer.tidy();
+  writer.tidy();
   runtime.collect();
   std::size_t wrong = 0;
   for (std::uint64_t key = 0; key < keys; ++key) {
@@ -213,11 +241,9 @@ TEST_CASE("What a snapshot shows of fences that have left the map lives until it
   CHECK(wrong == 0);
   CHECK(part->list.check() == "");
   part->list.close_snapshot(moment);
-  for (int i = 0; i < 4; ++i) writer.tidy();
+  writer.tidy();
   runtime.collect();
-  std::size_t alive = 0;
-  for (const auto& one : weak) alive += one->get() != nullptr;
-  CHECK(alive == 0);
+  CHECK(alive(weak) == 0);
   CHECK(part->list.check() == "");
   CHECK(part->list.counts().held == 0);
 }
@@ -271,45 +297,29 @@ TEST_CASE("A map that is written while others collect asks for one upkeep at a t
 TEST_CASE("A map that was written and dropped is dead for the next cycle, also where other threads run") {
   Runtime runtime(shared_config());
   Attach here(runtime);
-  std::atomic<bool> over{false};
-  std::thread other([&] {
-    Attach own(runtime);
-    while (!over) midden::safepoint(own);
-  });
+  const PollingThread other(runtime);
   auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>({.backend = "skiplist"});
   for (std::int64_t i = 0; i < 100; ++i) map->insert_or_assign(i, make_node(here, 1));
   const auto weak = midden::make_weak(*map->get(50));
   map = nullptr;
   runtime.collect();
   CHECK(weak->get() == nullptr);
-  over = true;
-  const midden::Blocked blocked;
-  other.join();
 }
 
 TEST_CASE("What was erased beside another thread is dead after two cycles, though nobody writes") {
   Runtime runtime(shared_config());
   Attach here(runtime);
-  std::atomic<bool> over{false};
-  std::thread other([&] {
-    Attach own(runtime);
-    while (!over) midden::safepoint(own);
-  });
+  const PollingThread other(runtime);
   const auto map = midden::make_concurrent_map<std::int64_t, Ref<Node>>({.backend = "skiplist"});
   for (std::int64_t i = 0; i < 100; ++i) map->insert_or_assign(i, make_node(here, 1));
-  std::vector<Root<midden::WeakRef<Node>>> weak;
+  WeakNodes weak;
   for (std::int64_t i = 0; i < 100; i += 2) {
     weak.push_back(midden::make_weak(*map->get(i)));
     map->erase(i);
   }
   for (int i = 0; i < 2; ++i) runtime.collect();
-  std::size_t alive = 0;
-  for (const auto& one : weak) alive += one->get() != nullptr;
-  CHECK(alive == 0);
+  CHECK(alive(weak) == 0);
   CHECK(map->size() == 50);
-  over = true;
-  const midden::Blocked blocked;
-  other.join();
 }
 
 TEST_CASE("Where no more values have room, the map stays as it was, and erases go on") {
@@ -331,7 +341,7 @@ TEST_CASE("Where no more values have room, the map stays as it was, and erases g
   CHECK(writer.find(key) == nullptr);
   CHECK(writer.find(key - 1) == node.get());
   for (std::uint64_t i = 0; i < key; ++i) REQUIRE(writer.erase(i));
-  for (int i = 0; i < 4; ++i) writer.tidy();
+  writer.tidy();
   CHECK(part->list.check() == "");
   for (std::uint64_t i = 0; i < 1000; ++i) CHECK(writer.assign(i, node));
 }

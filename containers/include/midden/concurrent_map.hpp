@@ -51,6 +51,7 @@
 #include <midden/map_cursor.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_ordered.hpp>
+#include <midden/map_pin.hpp>
 #include <midden/map_seen.hpp>
 #include <midden/map_shell.hpp>
 #include <midden/map_snapshot.hpp>
@@ -103,6 +104,13 @@ class ConcurrentMap : public detail::MapShell<K, V> {
     std::optional<Owned> value = get(key);
     if (!value) throw std::out_of_range("midden::ConcurrentMap::at: no such key");
     return *std::move(value);
+  }
+  // The entry of the key, held as it is at one moment of the call; empty where the key is absent. See map_pin.hpp. A
+  // safepoint.
+  EntryPin<K, V> pin(KeyArgument key) const {
+    const Root<const ConcurrentMap> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    return detail::pin_entry(here, *this, key);
   }
 
   // The map at one moment between the call and its return; see map_snapshot.hpp for its cost. A safepoint.

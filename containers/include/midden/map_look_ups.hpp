@@ -17,6 +17,7 @@
 #include <midden/map_cursor.hpp>
 #include <midden/map_group.hpp>
 #include <midden/map_key.hpp>
+#include <midden/map_pin.hpp>
 #include <midden/map_value.hpp>
 #include <midden/root.hpp>
 
@@ -51,6 +52,12 @@ class LookUps : public Base {
     const MapFound found = look_up(key);
     if (found.data == nullptr) throw std::out_of_range("midden: a map has no such key");
     return ValueTraits<V>::own(found);
+  }
+  // The entry of the key, held as it is now; empty where the key is absent. See map_pin.hpp. A safepoint.
+  EntryPin<K, V> pin(KeyArgument key) const {
+    const Root<const LookUps> keep(require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    return pin_entry(here, *this, key);
   }
 
   // Looks up each key of a range and calls f(key, value), in order; `value` points to what a cursor

@@ -15,12 +15,9 @@ constexpr std::uint32_t line_units = 16;
 constexpr std::size_t page_bytes = 4096;
 constexpr std::uint32_t first_units = 32;  // units of segment 0, and its first offset
 
-// What a map past 4 KiB keeps at the begin of a segment.
-struct Tables {
-  std::uintptr_t bases[Arena::max_segments];
-  Bins bins;
-};
-constexpr std::uint32_t table_units = (sizeof(Tables) + 63) / 64 * line_units;
+constexpr std::uint32_t units_of_lines(std::size_t bytes) noexcept {
+  return static_cast<std::uint32_t>((bytes + 63) / 64 * line_units);
+}
 
 constexpr std::size_t segment_units(unsigned index) noexcept { return std::size_t{first_units} << index; }
 
@@ -31,6 +28,12 @@ std::size_t to_units(std::size_t bytes) noexcept {
 
 }  // namespace
 
+struct Arena::Tables {
+  std::uintptr_t bases[max_segments];
+  Bins bins;
+  Trim* trim;  // null before there is a segment that is trimmed
+};
+
 Offset Arena::cut(std::uint32_t units) noexcept {
   const Offset offset = window_;
   window_ += units;
@@ -40,8 +43,8 @@ Offset Arena::cut(std::uint32_t units) noexcept {
 
 // A chunk, or 0.
 Offset Arena::take_chunk(std::size_t units) noexcept {
-  if (bins_ == nullptr || units > Bins::max_size) return 0;
-  return bins_->take(*this, static_cast<std::uint32_t>(units));
+  if (tables_ == nullptr || units > Bins::max_size) return 0;
+  return tables_->bins.take(*this, static_cast<std::uint32_t>(units));
 }
 
 Offset Arena::allocate(Memory& memory, std::size_t bytes) {
@@ -66,7 +69,7 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   }
   if (offset == 0) {
     const Offset skipped = cut(gap);
-    if (bins_ != nullptr) bins_->put(*this, skipped, gap);
+    if (tables_ != nullptr) tables_->bins.put(*this, skipped, gap);
     offset = cut(static_cast<std::uint32_t>(units));
   }
   in_use_ += units * unit_bytes;
@@ -75,13 +78,14 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
 
 void Arena::release(Offset offset, std::size_t bytes) noexcept {
   const std::size_t units = to_units(bytes);
+  if (tables_ != nullptr) return release_part(offset, units * unit_bytes);
   in_use_ -= units * unit_bytes;
-  if (bins_ != nullptr) bins_->put(*this, offset, static_cast<std::uint32_t>(units));
 }
 
 void Arena::release_part(Offset offset, std::size_t bytes) noexcept {
   in_use_ -= bytes;
-  bins_->put(*this, offset, static_cast<std::uint32_t>(bytes / unit_bytes));
+  tables_->bins.put(*this, offset, static_cast<std::uint32_t>(bytes / unit_bytes));
+  if (tables_->trim != nullptr) tables_->trim->note_freed(bytes);
 }
 
 Offset Arena::reuse(std::size_t bytes) noexcept {
@@ -96,15 +100,45 @@ bool Arena::has_room(std::size_t bytes) const noexcept { return left_ >= to_unit
 unsigned Arena::next_segment(std::size_t bytes) const { return next_segment_for(to_units(bytes) + line_units); }
 void Arena::open_segment(Memory& memory, std::size_t bytes) { open_segment_for(memory, to_units(bytes) + line_units); }
 
-// The tables stand in the first segment that has room for them.
-std::size_t Arena::table_units_in(unsigned index) const noexcept {
-  return bins_ == nullptr && index >= inline_segments ? std::size_t{table_units} : 0;
+// The tables stand in the first segment that has room for them, the trim in the first that is trimmed, behind them.
+std::size_t Arena::lead_units_in(unsigned index) const noexcept {
+  std::size_t units = units_of_lines(Trim::census_bytes(index));
+  if (tables_come_in(index)) units += units_of_lines(sizeof(Tables));
+  if (trim_comes_in(index)) units += units_of_lines(sizeof(Trim));
+  return units;
+}
+
+std::size_t Arena::lead_bytes(unsigned index) noexcept {
+  return unit_bytes *
+         (units_of_lines(Trim::census_bytes(index)) + units_of_lines(sizeof(Tables)) + units_of_lines(sizeof(Trim)));
+}
+
+bool Arena::trim_comes_in(unsigned index) const noexcept {
+  return (tables_ == nullptr || tables_->trim == nullptr) && index >= Trim::first_segment;
+}
+
+// At the begin of the window, which is a new segment.
+void Arena::make_lead(unsigned index, std::uintptr_t base) noexcept {
+  const bool trim_comes = trim_comes_in(index);
+  const auto make = [&](std::size_t bytes) {
+    return reinterpret_cast<std::byte*>(base + unit_bytes * cut(units_of_lines(bytes)));
+  };
+  if (tables_come_in(index)) {
+    auto* const made = ::new (make(sizeof(Tables))) Tables{};
+    std::copy_n(first_bases_, inline_segments, made->bases);
+    bases_ = made->bases;
+    tables_ = made;
+  }
+  if (trim_comes) tables_->trim = ::new (make(sizeof(Trim))) Trim{};
+  if (const std::size_t census = Trim::census_bytes(index); census != 0) {
+    tables_->trim->add_census(index, cut(units_of_lines(census)));
+  }
 }
 
 // The next one with room for `units`.
 unsigned Arena::next_segment_for(std::size_t units) const {
   unsigned index = segments_;
-  while (index < limit_ && segment_units(index) - table_units_in(index) < units) ++index;
+  while (index < limit_ && segment_units(index) - lead_units_in(index) < units) ++index;
   if (index < limit_) return index;
   const std::size_t limit = (segment_units(limit_) - first_units) * unit_bytes;
   throw TooLarge("midden: an ordered map's arena is limited to " + std::to_string(limit) + " bytes in " +
@@ -115,33 +149,49 @@ unsigned Arena::next_segment_for(std::size_t units) const {
 void Arena::open_segment_for(Memory& memory, std::size_t units) {
   const unsigned index = next_segment_for(units);
   const std::size_t size = segment_units(index);
-  const std::size_t tables = table_units_in(index);
   std::byte* const memory_begin = memory.segment(index, size * unit_bytes);
 
-  if (bins_ != nullptr) bins_->put(*this, window_, left_);
+  if (tables_ != nullptr) tables_->bins.put(*this, window_, left_);
   closed_ += newest_;
   newest_ = size * unit_bytes;
   segments_ = static_cast<std::uint8_t>(index + 1);
   window_ = static_cast<Offset>(size);
   left_ = static_cast<std::uint32_t>(size);
   const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(memory_begin) - unit_bytes * size;
-  if (tables != 0) {
-    auto* const made = ::new (memory_begin) Tables{};
-    for (unsigned i = 0; i < inline_segments; ++i) made->bases[i] = first_bases_[i];
-    bases_ = made->bases;
-    bins_ = &made->bins;
-    cut(table_units);
-  }
+  make_lead(index, base);
   bases_[index] = base;
 }
 
 void Arena::reset() noexcept {
   for (auto& base : first_bases_) base = 0;
   bases_ = first_bases_;
-  bins_ = nullptr;
+  tables_ = nullptr;
   in_use_ = closed_ = newest_ = 0;
   window_ = left_ = 0;
   segments_ = 0;
+}
+
+bool Arena::is_trim_due(std::size_t spare) noexcept {
+  if (tables_ == nullptr || tables_->trim == nullptr) return false;
+  const std::size_t used = in_use_ - spare;
+  return tables_->trim->is_due(touched() - used, used);
+}
+
+bool Arena::is_trimming() const noexcept {
+  return tables_ != nullptr && tables_->trim != nullptr && tables_->trim->is_at_work();
+}
+
+Run Arena::trim(unsigned work) noexcept {
+  Trim& trim = *tables_->trim;
+  if (!trim.is_at_work()) trim.begin(*this, tables_->bins);
+  return trim.step(*this, tables_->bins, work);
+}
+
+void Arena::put_run(Run run) noexcept { tables_->bins.put(*this, run.begin, run.units); }
+
+std::array<const Bins*, 2> Arena::all_bins() const noexcept {
+  if (tables_ == nullptr) return {};
+  return {&tables_->bins, tables_->trim == nullptr ? nullptr : &tables_->trim->aside()};
 }
 
 std::size_t Arena::allocation_bytes(std::size_t bytes) noexcept { return to_units(bytes) * unit_bytes; }

@@ -7,6 +7,7 @@
 //   window    what is left of the newest segment; new memory is cut from its begin
 //   chunk     memory that was given back
 //   bins      lists of chunks by size
+//   trim      what returns pages that are wholly free to the system (trim.hpp)
 //
 //    offset   0..31 | 32..63    | 64..127   | 128..255  | ...           | 2^31..2^32-1
 //             none  | segment 0 | segment 1 | segment 2 |               | segment 26
@@ -18,7 +19,7 @@
 //
 // Five bases stand in the object; a map past 4 KiB keeps all 27, and the bins, at the begin of
 // the first segment that is 4 KiB or more. Before that nothing given back is used again, which
-// costs less than the bins would.
+// costs less than the bins would. What a trim needs stands at the begin of the segments that it looks after.
 //
 // Invariants
 //   1. A segment never moves and is never copied; a byte of it belongs to one allocation, one
@@ -29,13 +30,15 @@
 //
 // Threads: as the map: one writer or many readers. With tables from its first segment on, `at` of an offset that was
 // published may run beside a writer that opens segments.
-// It does not merge chunks and returns no segment before reset().
+// It returns no segment before reset().
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "containers/skiplist/bins.hpp"
 #include "containers/skiplist/memory.hpp"
+#include "containers/skiplist/trim.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
@@ -76,6 +79,8 @@ class Arena {
   unsigned next_segment(std::size_t bytes) const;
   void open_segment(Memory& memory, std::size_t bytes);
   static constexpr std::size_t segment_bytes(unsigned index) noexcept { return std::size_t{128} << index; }
+  // What the arena itself takes of a segment at most.
+  static std::size_t lead_bytes(unsigned index) noexcept;
 
   // What an allocation of that many bytes takes: a multiple of 4, and past 128 bytes of an eighth
   // of the power of two below, as the bins want it.
@@ -86,6 +91,14 @@ class Arena {
 
   // Takes back a part of one, of any multiple of 4 bytes. There are bins.
   void release_part(Offset offset, std::size_t bytes) noexcept;
+
+  // Whether there is something to trim (trim.hpp), where so many bytes that are allocated would be released first; and
+  // whether that has begun.
+  bool is_trim_due(std::size_t spare = 0) noexcept;
+  bool is_trimming() const noexcept;
+  // Requires: it is due. Trims some; the pages of a run may be discarded, then it goes to `put_run`.
+  Run trim(unsigned work) noexcept;
+  void put_run(Run run) noexcept;
 
   // Forgets all segments.
   void reset() noexcept;
@@ -100,23 +113,28 @@ class Arena {
   // Bytes allocated and not released.
   std::size_t in_use() const noexcept { return in_use_; }
 
-  // For checks: the bins, null before there are any; and whether all of an allocation of that
-  // many bytes lies in memory that was handed out.
-  const Bins* bins() const noexcept { return bins_; }
+  // For checks: the bins and what a trim has taken out of them, null where there are none; and whether all of an
+  // allocation of that many bytes lies in memory that was handed out.
+  std::array<const Bins*, 2> all_bins() const noexcept;
   bool handed_out(Offset offset, std::size_t bytes) const noexcept;
 
  private:
   static constexpr unsigned inline_segments = 5;
 
+  // What a map past 4 KiB keeps at the begin of a segment.
+  struct Tables;
   void open_segment_for(Memory& memory, std::size_t units);
   unsigned next_segment_for(std::size_t units) const;
-  std::size_t table_units_in(unsigned index) const noexcept;
+  bool tables_come_in(unsigned index) const noexcept { return tables_ == nullptr && index >= inline_segments; }
+  std::size_t lead_units_in(unsigned index) const noexcept;
+  bool trim_comes_in(unsigned index) const noexcept;
+  void make_lead(unsigned index, std::uintptr_t base) noexcept;
   Offset take_chunk(std::size_t units) noexcept;
   Offset cut(std::uint32_t units) noexcept;
 
   std::uintptr_t first_bases_[inline_segments] = {};
   std::uintptr_t* bases_ = first_bases_;
-  Bins* bins_ = nullptr;
+  Tables* tables_ = nullptr;
   std::size_t in_use_ = 0;
   std::size_t newest_ = 0;
   std::size_t closed_ = 0;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <iterator>
+#include <utility>
 
 #include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/bytes.hpp"
@@ -28,6 +29,14 @@ unsigned next_filled(const Bins& bins, unsigned from) noexcept {
   return Bins::classes;
 }
 
+// Requires: the class has a chunk.
+Offset pop(Bins& bins, const Arena& arena, unsigned at) noexcept {
+  const Offset offset = bins.first[at];
+  bins.first[at] = load_32(arena.at(offset));
+  if (bins.first[at] == 0) bins.filled[at / 64] &= ~(std::uint64_t{1} << (at % 64));
+  return offset;
+}
+
 }  // namespace
 
 std::size_t Bins::round_up(std::size_t units) noexcept {
@@ -48,17 +57,25 @@ std::uint32_t Bins::size_of(unsigned at) noexcept {
 }
 
 std::uint32_t Bins::take(const Arena& arena, std::uint32_t size) noexcept {
-  unsigned at = class_of(size);
-  if (first[at] == 0) {
+  if (const unsigned at = class_of(size); first[at] != 0) return pop(*this, arena, at);
+  if (rest_units < size) {
     if (size > max_size / 2) return 0;
-    at = next_filled(*this, class_of(2 * size));
+    const unsigned at = next_filled(*this, class_of(2 * size));
     if (at == classes) return 0;
+    const Offset cut = pop(*this, arena, at);
+    put_rest(arena);
+    rest = cut;
+    rest_units = size_of(at);
   }
-  const Offset offset = first[at];
-  first[at] = load_32(arena.at(offset));
-  if (first[at] == 0) filled[at / 64] &= ~(std::uint64_t{1} << (at % 64));
-  put(arena, offset + size, size_of(at) - size);
+  const Offset offset = rest;
+  rest += size;
+  rest_units -= size;
   return offset;
+}
+
+void Bins::put_rest(const Arena& arena) noexcept {
+  const std::uint32_t units = std::exchange(rest_units, 0);
+  put(arena, rest, units);
 }
 
 void Bins::put(const Arena& arena, std::uint32_t offset, std::uint32_t units) noexcept {

@@ -11,7 +11,8 @@
 //
 // Where a class has none, a chunk of at least twice the size is cut, never a smaller one: that
 // would leave crumbs of sizes nobody asks for, and a map whose entries come and go would
-// slowly turn into them.
+// slowly turn into them. For the same reason what is left of it is no chunk yet but the rest,
+// which the next ones are cut from, whatever their size, until it is too small for one.
 //
 // Invariants
 //   1. Bit c of `filled` is set where class c has a chunk.
@@ -44,6 +45,11 @@ struct Bins {
   // Any number of units; they become as few chunks as they can.
   void put(const Arena& arena, std::uint32_t offset, std::uint32_t units) noexcept;
 
+  // Lets what is left of the chunk that was cut last be chunks.
+  void put_rest(const Arena& arena) noexcept;
+
+  std::uint32_t rest = 0;  // its begin
+  std::uint32_t rest_units = 0;
   std::uint64_t filled[(classes + 63) / 64] = {};
   std::uint32_t first[classes] = {};
 };

@@ -131,7 +131,9 @@ void Check::check_memory() {
   if (in_use_ != arena.in_use()) {
     problem(std::to_string(in_use_) + " bytes are in use, " + std::to_string(arena.in_use()) + " counted");
   }
-  if (const Bins* const bins = arena.bins(); bins != nullptr) {
+  for (const Bins* const bins : arena.all_bins()) {
+    if (bins == nullptr) continue;
+    if (bins->rest_units > 0) extents_.push_back({bins->rest, std::size_t{4} * bins->rest_units, "rest of a chunk"});
     for (unsigned i = 0; i < Bins::classes; ++i) {
       const bool filled = (bins->filled[i / 64] >> (i % 64) & 1) != 0;
       if (filled != (bins->first[i] != 0)) problem("bin " + std::to_string(i) + ": the bit is wrong");

@@ -37,6 +37,7 @@ std::size_t List<Key>::separators(Offset* entries, std::size_t count) const {
 template <class Key>
 Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write write, Finger* finger) {
   drain(memory);
+  if (towers_.is_trimming()) towers_.trim(memory);
   Towers::Place here;
   Towers::Place& place = finger == nullptr ? here : finger->place;
   place.found = false;
@@ -85,6 +86,7 @@ Offset List<Key>::make_entry(Memory& memory, const Key& key, Bytes value) {
 template <class Key>
 bool List<Key>::erase(Memory& memory, const Key& key) {
   drain(memory);
+  towers_.trim(memory);
   if (towers_.empty()) return false;
   Towers::Place place;
   towers_.locate(key, place);

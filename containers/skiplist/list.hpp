@@ -21,7 +21,7 @@
 // Threads: one writer or many readers. Opening, moving and closing a cursor is reading: the
 // count of open cursors is the one word that readers write.
 //
-// It keeps the memory of a map that was emptied key by key; clear() gives up all of it. Then
+// Pages on which nothing lies any more go back while keys are erased (trim.hpp); clear() gives up all memory. Then
 // the owner of the segments keeps the old ones until every cursor opened before is closed.
 
 #include <atomic>

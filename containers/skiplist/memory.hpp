@@ -4,7 +4,7 @@
 // Whoever owns a list passes a Memory to each call that writes. In the runtime it makes leaf
 // objects of the heap and keeps them alive from the map's state; in a test it may be calloc.
 //
-// What it does not do: it takes nothing back. Segments live until the owner drops all of them,
+// What it does not do: it takes no segment back. They live until the owner drops all of them,
 // after List::clear or at the list's end.
 
 #include <cstddef>
@@ -14,10 +14,17 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-class Memory {
+// Where pages go on which nothing lies.
+class Pages {
  public:
-  virtual ~Memory() = default;
+  virtual ~Pages() = default;
+  // Nobody needs what these bytes are, which begin and end with pages; from then on they may be anything, and touched.
+  // One that does nothing keeps them.
+  virtual void discard(std::byte*, std::size_t) noexcept {}
+};
 
+class Memory : public Pages {
+ public:
   // Segment `index` (0..26): `bytes` bytes that stay where they are. Best when they begin at a
   // cache line. May throw, std::bad_alloc say: the operation that asked has changed nothing yet.
   virtual std::byte* segment(unsigned index, std::size_t bytes) = 0;

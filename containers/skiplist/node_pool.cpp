@@ -11,15 +11,11 @@ std::size_t NodePool::slab_nodes(const Arena& arena) noexcept {
 }
 
 Offset NodePool::take(Arena& arena, Memory& memory) {
-  if (free_ != 0) {
-    const Offset node = free_;
-    free_ = reinterpret_cast<const Node*>(arena.at(node))->low;
-    return node;
-  }
+  if (free_ != 0) return pop(arena);
   if (left_ == 0) {
     const std::size_t nodes = slab_nodes(arena);
     slab_ = arena.allocate_lines(memory, node_bytes * nodes);
-    left_ = static_cast<std::uint8_t>(nodes);
+    left_ = nodes & 63U;
   }
   --left_;
   const Offset node = slab_;
@@ -27,9 +23,24 @@ Offset NodePool::take(Arena& arena, Memory& memory) {
   return node;
 }
 
+bool NodePool::release_some(Arena& arena, unsigned nodes) noexcept {
+  for (; free_ != 0 && nodes > 0; --nodes) {
+    arena.release(pop(arena), node_bytes);
+  }
+  return free_ == 0;
+}
+
 void NodePool::give_back(Arena& arena, Offset node) noexcept {
   reinterpret_cast<Node*>(arena.at(node))->low = free_;
   free_ = node;
+  ++count_;
+}
+
+Offset NodePool::pop(const Arena& arena) noexcept {
+  const Offset node = free_;
+  free_ = reinterpret_cast<const Node*>(arena.at(node))->low;
+  --count_;
+  return node;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

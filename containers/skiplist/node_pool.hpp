@@ -8,7 +8,7 @@
 // in a large map a search then waits for the translation of addresses about as long as for the
 // bytes. From slabs an insertion takes 0.93 of the time, a hit 0.97.
 //
-// Threads: as the arena. It returns no slab before the arena is reset.
+// Threads: as the arena. It returns nodes where the arena is trimmed, and then one by one.
 
 #include <cstdint>
 
@@ -30,6 +30,10 @@ class NodePool {
   // Whether `take` needs nothing from the arena.
   bool has_some() const noexcept { return free_ != 0 || left_ != 0; }
   void give_back(Arena& arena, Offset node) noexcept;
+  // Of nodes that were given back.
+  std::size_t free_bytes() const noexcept { return std::size_t{count_} * node_bytes; }
+  // Gives free nodes back to the arena, so many at most; whether none is left.
+  bool release_some(Arena& arena, unsigned nodes) noexcept;
   void reset() noexcept { *this = NodePool(); }
 
   // For checks: the nodes given back, and the rest of the slab.
@@ -38,9 +42,12 @@ class NodePool {
   unsigned left() const noexcept { return left_; }
 
  private:
+  Offset pop(const Arena& arena) noexcept;
+
   Offset free_ = 0;
-  Offset slab_ = 0;        // its next node
-  std::uint8_t left_ = 0;  // nodes in it
+  Offset slab_ = 0;               // its next node
+  std::uint32_t left_ : 6 = 0;    // nodes in it
+  std::uint32_t count_ : 26 = 0;  // nodes that were given back: an arena has no room for more
 };
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -72,14 +72,14 @@ class HeapMemory final : public Memory {
     state_.committed = committed;
   }
 
-  std::byte* segment(unsigned, std::size_t bytes) override {
+  std::byte* segment(unsigned index, std::size_t bytes) override {
     Root<Segments> segments(state_.segments);
     if (!segments || segments->size() == state_.segment_count) {
       segments = make_array<Ref<Segment>>(here_, std::min<std::size_t>(Arena::max_segments, state_.segment_count + 6));
       if (state_.segments) copy_refs(segments->data(), state_.segments->data(), state_.segment_count);
     }
     const Root<Segment> made = make_segment(here_, bytes + segment_lead);
-    const std::size_t committed = std::min(bytes, need_ + commit_step);
+    const std::size_t committed = std::min(bytes, Arena::lead_bytes(index) + need_ + commit_step);
     commit(here_, *made, committed + segment_lead);
     (*segments)[state_.segment_count++] = made;
     state_.segments = segments;
@@ -87,11 +87,14 @@ class HeapMemory final : public Memory {
     return line_in(*made);
   }
 
+  void discard(std::byte* begin, std::size_t bytes) noexcept override {
+    midden::discard(here_.runtime(), begin, bytes);
+  }
   void drop_reference(std::uint32_t index) noexcept override { state_.column->drop(index); }
 
  private:
-  // For nodes, each slab at a line, and for the arena's tables, made once.
-  static constexpr std::size_t nodes_bytes = Towers::max_cut_bytes + 2 * Towers::max_levels * segment_lead + 4096;
+  // For nodes, each slab at a line.
+  static constexpr std::size_t nodes_bytes = Towers::max_cut_bytes + 2 * Towers::max_levels * segment_lead;
   static constexpr std::size_t commit_step = std::size_t{128} << 10;
 
   Attach& here_;

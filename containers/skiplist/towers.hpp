@@ -79,6 +79,10 @@ class Towers : public Levels {
   Released erase(const Place& place) noexcept;
   void reset() noexcept;
 
+  // Some of a trim (trim.hpp), where one is due, or has begun.
+  void trim(Pages& pages) noexcept;
+  bool is_trimming() const noexcept { return arena_.is_trimming(); }
+
   // Walks everything. Says what breaks an invariant, a line each; nothing when all hold. The list
   // has so many entries; others wait outside of it, linked by their version words from `waiting`.
   std::string check(std::size_t entries, Offset waiting) const;

@@ -22,6 +22,10 @@ constexpr unsigned pages_reviewed = 2;                      // by one operation
 constexpr unsigned most_turns = 16;
 constexpr unsigned times_freed = 4;
 constexpr unsigned pages_reviewed_a_turn = 8;
+// Of a trim, under the lock at a time; and in turns, by a write that asks for a period, and where the map is tidied.
+constexpr unsigned trim_work = 256;
+constexpr unsigned turns_of_write = 8;
+constexpr unsigned turns_of_tidying = 256;
 
 // Where the arena has been asked before whether it has room.
 class NoMemory final : public Memory {
@@ -77,19 +81,20 @@ void SharedArena::wait_for_writers() noexcept {
   for (Stripe& stripe : stripes_) const std::lock_guard lock(stripe.lock);
 }
 
-void SharedArena::drain(Periods& periods, Stripe& stripe) noexcept {
-  free_oldest(periods, stripe);
+void SharedArena::drain(Reclaim& reclaim, Stripe& stripe) noexcept {
+  free_oldest(reclaim, stripe);
   review(stripe, pages_reviewed);
   if (!stripe.filling.is_due(stripe.batch)) return;
   lower_if_idle(stripe);
-  ask(periods, stripe);
+  ask(reclaim, stripe);
+  trim(reclaim, turns_of_write);
 }
 
 // Some of it; whether there was anything.
-bool SharedArena::free_oldest(const Periods& periods, Stripe& stripe) noexcept {
+bool SharedArena::free_oldest(const Reclaim& reclaim, Stripe& stripe) noexcept {
   if (stripe.waits == 0) return false;
   Limbo& batch = stripe.waiting[stripe.oldest];
-  if (!periods.grace_period_over(batch.period)) return false;
+  if (!reclaim.grace_period_over(batch.period)) return false;
   if (free_some(stripe, batch)) {
     stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
     --stripe.waits;
@@ -97,26 +102,43 @@ bool SharedArena::free_oldest(const Periods& periods, Stripe& stripe) noexcept {
   return true;
 }
 
-bool SharedArena::tidy(Periods& periods) noexcept {
+bool SharedArena::tidy(Reclaim& reclaim) noexcept {
   bool is_left = false;
   for (Stripe& stripe : stripes_) {
     Tidied tidied = Tidied::some;
-    for (unsigned turn = 0; turn < most_turns && tidied == Tidied::some; ++turn) tidied = tidy(periods, stripe);
+    for (unsigned turn = 0; turn < most_turns && tidied == Tidied::some; ++turn) tidied = tidy(reclaim, stripe);
     is_left = is_left || tidied != Tidied::all;
   }
-  return is_left;
+  return trim(reclaim, turns_of_tidying) || is_left;
 }
 
-SharedArena::Tidied SharedArena::tidy(Periods& periods, Stripe& stripe) noexcept {
+// Whether there is more to do.
+bool SharedArena::trim(Pages& pages, unsigned turns) noexcept {
+  for (; turns > 0; --turns) {
+    Run run;
+    {
+      const std::lock_guard lock(lock_);
+      if (!arena_.is_trim_due(nodes_.free_bytes())) return false;
+      if (arena_.is_trimming() || nodes_.release_some(arena_, trim_work)) run = arena_.trim(trim_work);
+    }
+    if (run.units == 0) continue;
+    pages.discard(arena_.at(run.begin), run.bytes());
+    const std::lock_guard lock(lock_);
+    arena_.put_run(run);
+  }
+  return true;
+}
+
+SharedArena::Tidied SharedArena::tidy(Reclaim& reclaim, Stripe& stripe) noexcept {
   const std::unique_lock lock(stripe.lock, std::try_to_lock);
   if (!lock) return Tidied::what_can_be;
   stripe.plain = versions_.is_plain();
   stripe.held.end_filling(levels_);
   review(stripe, pages_reviewed_a_turn);
   lower_if_idle(stripe);
-  if (stripe.filling.count > 0) ask(periods, stripe);
+  if (stripe.filling.count > 0) ask(reclaim, stripe);
   bool goes_on = stripe.held.is_due(levels_, versions_.closes());
-  for (unsigned times = 0; times < times_freed; ++times) goes_on = free_oldest(periods, stripe) || goes_on;
+  for (unsigned times = 0; times < times_freed; ++times) goes_on = free_oldest(reclaim, stripe) || goes_on;
   if (stripe.waits == 0 && stripe.filling.count == 0 && stripe.held.empty()) return Tidied::all;
   return goes_on ? Tidied::some : Tidied::what_can_be;
 }
@@ -138,15 +160,15 @@ void SharedArena::lower_if_idle(Stripe& stripe) noexcept {
   stripe.idle_clock = clock;
 }
 
-void SharedArena::drain_all(Periods& periods, Stripe& stripe) noexcept {
+void SharedArena::drain_all(Reclaim& reclaim, Stripe& stripe) noexcept {
   review(stripe, ~0U);
-  for (unsigned waits = stripe.waits; waits > 0; --waits) drain(periods, stripe);
-  if (stripe.filling.count > 0) ask(periods, stripe);
+  for (unsigned waits = stripe.waits; waits > 0; --waits) drain(reclaim, stripe);
+  if (stripe.filling.count > 0) ask(reclaim, stripe);
 }
 
-void SharedArena::ask(Periods& periods, Stripe& stripe) noexcept {
+void SharedArena::ask(Reclaim& reclaim, Stripe& stripe) noexcept {
   if (stripe.waits == Stripe::most_waiting) return;
-  stripe.filling.period = periods.begin_grace_period();
+  stripe.filling.period = reclaim.begin_grace_period();
   stripe.waiting[(stripe.oldest + stripe.waits) % Stripe::most_waiting] = stripe.filling;
   ++stripe.waits;
   stripe.filling = Limbo{};
@@ -370,7 +392,7 @@ void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
   const std::size_t room = std::max(need, first_bytes);
   const unsigned index = arena_.next_segment(room);
   const std::size_t bytes = Arena::segment_bytes(index);
-  const std::size_t committed = std::min(bytes, need + commit_step);
+  const std::size_t committed = std::min(bytes, Arena::lead_bytes(index) + need + commit_step);
   lock.unlock();
   std::byte* const begin = memory.segment(bytes, committed);
   lock.lock();

@@ -42,13 +42,13 @@ class SharedArena {
   void wait_for_writers() noexcept;
 
   // Frees what has waited long enough, asks for a period for the rest, and looks at some of what snapshots hold.
-  void drain(Periods& periods, Stripe& stripe) noexcept;
+  void drain(Reclaim& reclaim, Stripe& stripe) noexcept;
 
   // The same for what would not be worth a period yet, where memory is short.
-  void drain_all(Periods& periods, Stripe& stripe) noexcept;
+  void drain_all(Reclaim& reclaim, Stripe& stripe) noexcept;
 
   // What would wait for the next writers: for who holds no stripe. Whether something is left.
-  bool tidy(Periods& periods) noexcept;
+  bool tidy(Reclaim& reclaim) noexcept;
 
   // Whether the stripe has, or could get, so many nodes and an entry's memory, chained or not where it is not plain,
   // and its index. Then take_node, take_entry and take_index will not fail.
@@ -79,11 +79,12 @@ class SharedArena {
 
  private:
   enum class Tidied : std::uint8_t { some, what_can_be, all };
-  Tidied tidy(Periods& periods, Stripe& stripe) noexcept;
+  Tidied tidy(Reclaim& reclaim, Stripe& stripe) noexcept;
+  bool trim(Pages& pages, unsigned turns) noexcept;
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;
-  void ask(Periods& periods, Stripe& stripe) noexcept;
-  bool free_oldest(const Periods& periods, Stripe& stripe) noexcept;
+  void ask(Reclaim& reclaim, Stripe& stripe) noexcept;
+  bool free_oldest(const Reclaim& reclaim, Stripe& stripe) noexcept;
   void fill_reserve() noexcept;
   bool free_some(Stripe& stripe, Limbo& batch) noexcept;
   void free_chunk(Stripe& stripe, Offset chunk, std::size_t bytes) noexcept;

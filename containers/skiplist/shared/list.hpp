@@ -88,7 +88,7 @@ class SharedList {
   Versions::Open snapshots() const noexcept { return towers_.versions().open_now(towers_); }
 
   // Frees what would wait for the next writers; no lock is held. Whether something is left.
-  bool tidy(Periods& periods) noexcept { return arena_.tidy(periods); }
+  bool tidy(Reclaim& reclaim) noexcept { return arena_.tidy(reclaim); }
 
   // What is wrong with the list, one line each; empty when nothing is. Nobody writes meanwhile.
   std::string check() const;

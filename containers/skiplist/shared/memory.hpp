@@ -1,5 +1,6 @@
 #pragma once
-// What a list with many writers asks of its surroundings: memory, room in its column, and grace periods.
+// What a list with many writers asks of its surroundings: memory, room in its column, and ways to give
+// memory back.
 //
 // In the runtime it makes leaf objects of the heap; in a test it may be calloc and a counter.
 //
@@ -11,17 +12,19 @@
 
 #include <midden/build.hpp>
 
+#include "containers/skiplist/memory.hpp"
+
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-// As those of the Runtime (midden/grace.hpp); neither waits.
-class Periods {
+// How memory comes to be free: grace periods as those of the Runtime (midden/grace.hpp), for which nobody waits here;
+// and pages for the system.
+class Reclaim : public Pages {
  public:
-  virtual ~Periods() = default;
   virtual std::uint64_t begin_grace_period() noexcept = 0;
   virtual bool grace_period_over(std::uint64_t period) const noexcept = 0;
 };
 
-class SharedMemory : public Periods {
+class SharedMemory : public Reclaim {
  public:
   // Memory for a segment: `bytes` bytes that stay where they are, of which the first `committed` may be touched.
   // Best when they begin at a cache line. May throw. Dropped at the next call, or the end, unless `keep` follows.

@@ -36,11 +36,12 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-class RuntimePeriods final : public Periods {
+class RuntimeReclaim final : public Reclaim {
  public:
-  explicit RuntimePeriods(Runtime& runtime) noexcept : runtime_(runtime) {}
+  explicit RuntimeReclaim(Runtime& runtime) noexcept : runtime_(runtime) {}
   std::uint64_t begin_grace_period() noexcept override { return runtime_.begin_grace_period(); }
   bool grace_period_over(std::uint64_t period) const noexcept override { return runtime_.grace_period_over(period); }
+  void discard(std::byte* begin, std::size_t bytes) noexcept override { midden::discard(runtime_, begin, bytes); }
 
  private:
   Runtime& runtime_;
@@ -78,9 +79,9 @@ struct SharedPart {
   static bool tidy(Runtime& runtime, void* object) {
     SharedPart& part = *static_cast<SharedPart*>(object);
     part.noted.store(false, std::memory_order_relaxed);
-    RuntimePeriods periods(runtime);
+    RuntimeReclaim reclaim(runtime);
     // A writer that has asked meanwhile has done so for the next time.
-    return part.list.tidy(periods) && !part.noted.exchange(true, std::memory_order_relaxed);
+    return part.list.tidy(reclaim) && !part.noted.exchange(true, std::memory_order_relaxed);
   }
 };
 
@@ -144,6 +145,9 @@ class HeapSharedMemory final : public SharedMemory {
   std::uint64_t begin_grace_period() noexcept override { return here_.runtime().begin_grace_period(); }
   bool grace_period_over(std::uint64_t period) const noexcept override {
     return here_.runtime().grace_period_over(period);
+  }
+  void discard(std::byte* begin, std::size_t bytes) noexcept override {
+    midden::discard(here_.runtime(), begin, bytes);
   }
 
  private:

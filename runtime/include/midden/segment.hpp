@@ -58,4 +58,8 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes);
 // one segment.
 void commit(Attach& here, Segment& segment, std::size_t bytes);
 
+// Gives memory of a segment back to the system: the pages that lie wholly in [begin, begin + bytes), which read as
+// zeros when they are touched again. The segment counts as before. Any thread, attached or not.
+void discard(Runtime& runtime, std::byte* begin, std::size_t bytes) noexcept;
+
 }  // namespace midden::inline MIDDEN_ABI

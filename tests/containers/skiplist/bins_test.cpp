@@ -62,7 +62,7 @@ TEST_CASE("Chunks are given out once, and never overlap") {
       taken.erase(it);
     }
     if (i % 500 != 0) continue;
-    std::uint32_t found = 0;
+    std::uint32_t found = bins.rest_units;
     for (unsigned at = 0; at < Bins::classes; ++at) {
       REQUIRE((bins.first[at] != 0) == ((bins.filled[at / 64] >> (at % 64) & 1) != 0));
       for (Offset c = bins.first[at]; c != 0; c = load_32(arena.at(c))) found += Bins::size_of(at);
@@ -81,4 +81,20 @@ TEST_CASE("A chunk is cut for less than half its size, not for more") {
   CHECK(bins.take(arena, 10) == begin);
   CHECK(bins.take(arena, 10) == begin + 10);
   CHECK(bins.take(arena, 1) == 0);
+}
+
+TEST_CASE("What is left of a chunk that was cut is cut to its end, for any size") {
+  TestMemory memory;
+  Arena arena;
+  const Offset begin = arena.allocate(memory, 100000);
+  Bins bins;
+  bins.put(arena, begin, 16384);
+  Offset next = begin;
+  for (std::uint32_t i = 0; next + 20 < begin + 16384; ++i) {
+    const std::uint32_t size = 12 + i % 3;
+    REQUIRE(bins.take(arena, size) == next);
+    next += size;
+  }
+  bins.put_rest(arena);
+  CHECK(bins.rest_units == 0);
 }

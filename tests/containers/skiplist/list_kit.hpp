@@ -37,6 +37,11 @@ class TestMemory final : public Memory {
   }
   void drop_reference(std::uint32_t index) noexcept override { dropped.push_back(index); }
 
+  void discard(std::byte* begin, std::size_t bytes) noexcept override {
+    std::memset(begin, 0x5A, bytes);
+    discarded += bytes;
+  }
+
   // What an owner does when the list was cleared and no cursor is open.
   void drop_segments() {
     segments_.clear();
@@ -47,6 +52,7 @@ class TestMemory final : public Memory {
   unsigned requests = 0;
   std::vector<unsigned> indices;
   std::vector<std::uint32_t> dropped;
+  std::size_t discarded = 0;
 
  private:
   static constexpr std::align_val_t line{64};

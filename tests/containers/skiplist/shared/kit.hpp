@@ -51,6 +51,12 @@ class TestSegments {
     return made_.back().get();
   }
 
+  void discard(std::byte* begin, std::size_t bytes) {
+    std::memset(begin, 0x5A, bytes);
+    discarded += bytes;
+  }
+
+  std::atomic<std::size_t> discarded{0};
   std::atomic<unsigned> fail_at{0};  // this request fails and all after it; 0: none
   std::atomic<unsigned> requests{0};
 
@@ -74,6 +80,7 @@ class TestSharedMemory final : public SharedMemory {
   void grow_column() override {}
   std::uint64_t begin_grace_period() noexcept override { return grace_.begin(); }
   bool grace_period_over(std::uint64_t period) const noexcept override { return grace_.over(period); }
+  void discard(std::byte* begin, std::size_t bytes) noexcept override { segments_.discard(begin, bytes); }
 
  private:
   TestSegments& segments_;

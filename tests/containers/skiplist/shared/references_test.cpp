@@ -86,9 +86,9 @@ struct Writer {
   }
   // Lets all go that nobody reads.
   void tidy() {
-    skiplist::RuntimePeriods periods(here.runtime());
+    skiplist::RuntimeReclaim reclaim(here.runtime());
     const midden::Blocked blocked;
-    for (int i = 0; i < 4; ++i) part.list.tidy(periods);
+    for (int i = 0; i < 4; ++i) part.list.tidy(reclaim);
   }
 
   Attach& here;

@@ -44,7 +44,12 @@ Offset Arena::cut(std::uint32_t units) noexcept {
 // A chunk, or 0.
 Offset Arena::take_chunk(std::size_t units) noexcept {
   if (tables_ == nullptr || units > Bins::max_size) return 0;
-  return tables_->bins.take(*this, static_cast<std::uint32_t>(units));
+  const Offset chunk = tables_->bins.take(*this, static_cast<std::uint32_t>(units));
+  if (chunk == 0) return 0;
+  if (Census* const census = census_of(chunk); census != nullptr) {
+    census->subtract(segment_of(chunk), address(chunk), static_cast<std::uint32_t>(units));
+  }
+  return chunk;
 }
 
 Offset Arena::allocate(Memory& memory, std::size_t bytes) {
@@ -69,7 +74,7 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   }
   if (offset == 0) {
     const Offset skipped = cut(gap);
-    if (tables_ != nullptr) tables_->bins.put(*this, skipped, gap);
+    if (tables_ != nullptr) put(skipped, gap);
     offset = cut(static_cast<std::uint32_t>(units));
   }
   in_use_ += units * unit_bytes;
@@ -84,8 +89,7 @@ void Arena::release(Offset offset, std::size_t bytes) noexcept {
 
 void Arena::release_part(Offset offset, std::size_t bytes) noexcept {
   in_use_ -= bytes;
-  tables_->bins.put(*this, offset, static_cast<std::uint32_t>(bytes / unit_bytes));
-  if (tables_->trim != nullptr) tables_->trim->note_freed(bytes);
+  put(offset, static_cast<std::uint32_t>(bytes / unit_bytes));
 }
 
 Offset Arena::reuse(std::size_t bytes) noexcept {
@@ -102,7 +106,7 @@ void Arena::open_segment(Memory& memory, std::size_t bytes) { open_segment_for(m
 
 // The tables stand in the first segment that has room for them, the trim in the first that is trimmed, behind them.
 std::size_t Arena::lead_units_in(unsigned index) const noexcept {
-  std::size_t units = units_of_lines(Trim::census_bytes(index));
+  std::size_t units = units_of_lines(Census::bytes(index));
   if (tables_come_in(index)) units += units_of_lines(sizeof(Tables));
   if (trim_comes_in(index)) units += units_of_lines(sizeof(Trim));
   return units;
@@ -110,11 +114,11 @@ std::size_t Arena::lead_units_in(unsigned index) const noexcept {
 
 std::size_t Arena::lead_bytes(unsigned index) noexcept {
   return unit_bytes *
-         (units_of_lines(Trim::census_bytes(index)) + units_of_lines(sizeof(Tables)) + units_of_lines(sizeof(Trim)));
+         (units_of_lines(Census::bytes(index)) + units_of_lines(sizeof(Tables)) + units_of_lines(sizeof(Trim)));
 }
 
 bool Arena::trim_comes_in(unsigned index) const noexcept {
-  return (tables_ == nullptr || tables_->trim == nullptr) && index >= Trim::first_segment;
+  return (tables_ == nullptr || tables_->trim == nullptr) && index >= Census::first_segment;
 }
 
 // At the begin of the window, which is a new segment.
@@ -130,8 +134,8 @@ void Arena::make_lead(unsigned index, std::uintptr_t base) noexcept {
     tables_ = made;
   }
   if (trim_comes) tables_->trim = ::new (make(sizeof(Trim))) Trim{};
-  if (const std::size_t census = Trim::census_bytes(index); census != 0) {
-    tables_->trim->add_census(index, cut(units_of_lines(census)));
+  if (const std::size_t census = Census::bytes(index); census != 0) {
+    tables_->trim->census.open(index, base + unit_bytes * segment_units(index), make(census));
   }
 }
 
@@ -151,7 +155,7 @@ void Arena::open_segment_for(Memory& memory, std::size_t units) {
   const std::size_t size = segment_units(index);
   std::byte* const memory_begin = memory.segment(index, size * unit_bytes);
 
-  if (tables_ != nullptr) tables_->bins.put(*this, window_, left_);
+  if (tables_ != nullptr) put(window_, left_);
   closed_ += newest_;
   newest_ = size * unit_bytes;
   segments_ = static_cast<std::uint8_t>(index + 1);
@@ -171,21 +175,26 @@ void Arena::reset() noexcept {
   segments_ = 0;
 }
 
-bool Arena::is_trim_due(std::size_t spare) noexcept {
-  if (tables_ == nullptr || tables_->trim == nullptr) return false;
-  const std::size_t used = in_use_ - spare;
-  return tables_->trim->is_due(touched() - used, used);
+// Where the memory lies in a segment that is trimmed, else null. There are tables.
+Census* Arena::census_of(Offset offset) const noexcept {
+  Trim* const trim = tables_->trim;
+  return trim != nullptr && trim->census.has(segment_of(offset)) ? &trim->census : nullptr;
+}
+
+void Arena::put(Offset offset, std::uint32_t units) noexcept {
+  tables_->bins.put(*this, offset, units);
+  if (Census* const census = census_of(offset)) census->add(segment_of(offset), address(offset), units);
+}
+
+bool Arena::is_trim_due() const noexcept {
+  return tables_ != nullptr && tables_->trim != nullptr && tables_->trim->is_due(present() - in_use_);
 }
 
 bool Arena::is_trimming() const noexcept {
   return tables_ != nullptr && tables_->trim != nullptr && tables_->trim->is_at_work();
 }
 
-Run Arena::trim(unsigned work) noexcept {
-  Trim& trim = *tables_->trim;
-  if (!trim.is_at_work()) trim.begin(*this, tables_->bins);
-  return trim.step(*this, tables_->bins, work);
-}
+Run Arena::trim(unsigned work) noexcept { return tables_->trim->step(*this, tables_->bins, work); }
 
 void Arena::put_run(Run run) noexcept { tables_->bins.put(*this, run.begin, run.units); }
 
@@ -198,10 +207,15 @@ std::size_t Arena::allocation_bytes(std::size_t bytes) noexcept { return to_unit
 
 bool Arena::handed_out(Offset offset, std::size_t bytes) const noexcept {
   if (offset < first_units) return false;
-  const auto segment = static_cast<unsigned>(26 - __builtin_clz(offset));
+  const unsigned segment = segment_of(offset);
   const std::size_t begin = std::size_t{first_units} << segment;
   const std::size_t end = 2 * begin - (segment + 1u == segments_ ? left_ : 0);
   return segment < segments_ && bases_[segment] != 0 && offset + (bytes + unit_bytes - 1) / unit_bytes <= end;
+}
+
+std::size_t Arena::present() const noexcept {
+  const bool trims = tables_ != nullptr && tables_->trim != nullptr;
+  return touched() - (trims ? tables_->trim->census.gone() * Census::page_bytes : 0);
 }
 
 std::size_t Arena::touched() const noexcept {

@@ -54,9 +54,12 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  std::byte* at(Offset offset) const noexcept {
-    const int segment = 26 - __builtin_clz(offset);
-    return reinterpret_cast<std::byte*>(bases_[segment] + unit_bytes * offset);
+  static unsigned segment_of(Offset offset) noexcept { return static_cast<unsigned>(26 - __builtin_clz(offset)); }
+  std::uintptr_t address(Offset offset) const noexcept { return bases_[segment_of(offset)] + unit_bytes * offset; }
+  std::byte* at(Offset offset) const noexcept { return reinterpret_cast<std::byte*>(address(offset)); }
+  // Of memory in that segment.
+  Offset offset_of(unsigned segment, std::uintptr_t address) const noexcept {
+    return static_cast<Offset>((address - bases_[segment]) / unit_bytes);
   }
 
   // Asks the processor for the line at an offset. Inlined always, as is whatever only calls it:
@@ -92,9 +95,8 @@ class Arena {
   // Takes back a part of one, of any multiple of 4 bytes. There are bins.
   void release_part(Offset offset, std::size_t bytes) noexcept;
 
-  // Whether there is something to trim (trim.hpp), where so many bytes that are allocated would be released first; and
-  // whether that has begun.
-  bool is_trim_due(std::size_t spare = 0) noexcept;
+  // Whether there is something to trim (trim.hpp), and whether that has begun.
+  bool is_trim_due() const noexcept;
   bool is_trimming() const noexcept;
   // Requires: it is due. Trims some; the pages of a run may be discarded, then it goes to `put_run`.
   Run trim(unsigned work) noexcept;
@@ -103,8 +105,10 @@ class Arena {
   // Forgets all segments.
   void reset() noexcept;
 
-  // Bytes of memory that were written to at some time, in whole pages of 4 KiB.
+  // Bytes of memory that were written to at some time, in whole pages of 4 KiB; and without those that a trim has
+  // given back.
   std::size_t touched() const noexcept;
+  std::size_t present() const noexcept;
 
   // Bytes of the newest segment, and of all others.
   std::size_t newest_bytes() const noexcept { return newest_; }
@@ -130,6 +134,8 @@ class Arena {
   bool trim_comes_in(unsigned index) const noexcept;
   void make_lead(unsigned index, std::uintptr_t base) noexcept;
   Offset take_chunk(std::size_t units) noexcept;
+  void put(Offset offset, std::uint32_t units) noexcept;
+  Census* census_of(Offset offset) const noexcept;
   Offset cut(std::uint32_t units) noexcept;
 
   std::uintptr_t first_bases_[inline_segments] = {};

@@ -237,12 +237,12 @@ template <class Key>
 MapStats stats(Attach&, MapState& base) {
   const ListState<Key>& state = state_of<Key>(base);
   MapStats stats{.entries = state.list.size(),
-                 .bytes = sizeof state + state.list.touched_bytes() + (state.column ? state.column->bytes() : 0) +
+                 .bytes = sizeof state + state.list.present_bytes() + (state.column ? state.column->bytes() : 0) +
                           (state.segments ? state.segments->size() * sizeof(Ref<Segment>) : 0),
                  .references = (state.segments ? 1 + state.segment_count : 0U) +
                                (state.column ? 1 + state.column->references() : 0U)};
   add_levels(state.list.towers(), state.list.top(), stats);
-  stats.free_bytes = state.list.touched_bytes() - state.list.bytes_in_use();
+  stats.free_bytes = state.list.present_bytes() - state.list.bytes_in_use();
   stats.retired_bytes = bytes_in_limbo(state.list.towers(), state.list.limbo());
   return stats;
 }

@@ -59,6 +59,7 @@ class List {
   std::size_t size() const noexcept { return size_; }
   const Layout& layout() const noexcept { return towers_.layout(); }
   std::size_t touched_bytes() const noexcept { return towers_.arena().touched(); }
+  std::size_t present_bytes() const noexcept { return towers_.arena().present(); }
   std::size_t bytes_in_use() const noexcept { return towers_.arena().in_use(); }
   bool has_open_cursors() const noexcept { return open_cursors() != 0; }
   const Towers& towers() const noexcept { return towers_; }

@@ -23,11 +23,14 @@ Offset NodePool::take(Arena& arena, Memory& memory) {
   return node;
 }
 
-bool NodePool::release_some(Arena& arena, unsigned nodes) noexcept {
-  for (; free_ != 0 && nodes > 0; --nodes) {
+bool NodePool::release_surplus(Arena& arena, unsigned nodes) noexcept {
+  unsigned given = 0;
+  for (; given < nodes; ++given) {
+    const std::size_t free = std::size_t{count_} * node_bytes;
+    if (free < std::max(least_surplus, arena.in_use() / 2)) break;
     arena.release(pop(arena), node_bytes);
   }
-  return free_ == 0;
+  return given > 0;
 }
 
 void NodePool::give_back(Arena& arena, Offset node) noexcept {

@@ -8,7 +8,7 @@
 // in a large map a search then waits for the translation of addresses about as long as for the
 // bytes. From slabs an insertion takes 0.93 of the time, a hit 0.97.
 //
-// Threads: as the arena. It returns nodes where the arena is trimmed, and then one by one.
+// Threads: as the arena. It gives slabs back by nodes, and those only where far too many are free.
 
 #include <cstdint>
 
@@ -20,6 +20,7 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 class NodePool {
  public:
   static constexpr std::size_t largest_slab = 32;
+  static constexpr std::size_t least_surplus = std::size_t{64} << 10;
   static constexpr std::size_t node_bytes = Node::bytes(Node::max_words);
   static constexpr Offset node_units = node_bytes / Arena::unit_bytes;
 
@@ -30,10 +31,9 @@ class NodePool {
   // Whether `take` needs nothing from the arena.
   bool has_some() const noexcept { return free_ != 0 || left_ != 0; }
   void give_back(Arena& arena, Offset node) noexcept;
-  // Of nodes that were given back.
-  std::size_t free_bytes() const noexcept { return std::size_t{count_} * node_bytes; }
-  // Gives free nodes back to the arena, so many at most; whether none is left.
-  bool release_some(Arena& arena, unsigned nodes) noexcept;
+  // Where most of what the arena has allocated are free nodes: gives so many of them back to it, at most. Whether it
+  // has given any.
+  bool release_surplus(Arena& arena, unsigned nodes) noexcept;
   void reset() noexcept { *this = NodePool(); }
 
   // For checks: the nodes given back, and the rest of the slab.
@@ -47,7 +47,7 @@ class NodePool {
   Offset free_ = 0;
   Offset slab_ = 0;               // its next node
   std::uint32_t left_ : 6 = 0;    // nodes in it
-  std::uint32_t count_ : 26 = 0;  // nodes that were given back: an arena has no room for more
+  std::uint32_t count_ : 26 = 0;  // nodes that were given back: no arena has room for more
 };
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -58,6 +58,9 @@ void Levels::choose_prefix(Node& n, unsigned level) noexcept {
   n.prefix = 0;
   if (count == 0) return;
 
+  // All at once: the reads alone may each wait for the one before, since `bsr`, by which an address is found, waits for
+  // what its target had, and that may be what was read.
+  for (unsigned i = 0; i < count; ++i) arena_.prefetch(n.word(from + i).target);
   Bytes keys[Node::max_words];
   for (unsigned i = 0; i < count; ++i) keys[i] = key(entry_of(n, level, from + i));
   const std::size_t shared = common_bytes(keys[0], keys[count - 1]);

@@ -156,8 +156,8 @@ Offset Towers::combine(const Place& place, unsigned level) noexcept {
 
 void Towers::trim(Pages& pages) noexcept {
   constexpr unsigned work = 64;
-  if (!arena_.is_trim_due(leaves_.free_bytes() + index_nodes_.free_bytes())) return;
-  if (!is_trimming() && !(leaves_.release_some(arena_, work) && index_nodes_.release_some(arena_, work))) return;
+  leaves_.release_surplus(arena_, work);
+  if (!arena_.is_trim_due()) return;
   const Run run = arena_.trim(work);
   if (run.units == 0) return;
   pages.discard(arena_.at(run.begin), run.bytes());

@@ -36,7 +36,7 @@ struct MapStats {
   static constexpr std::size_t most_hottest = 8;
 
   std::size_t entries = 0;
-  std::size_t bytes = 0;       // all heap memory the map owns and has touched, values and keys included
+  std::size_t bytes = 0;       // all heap memory the map owns and uses, values and keys included
   std::size_t references = 0;  // references that a full scan of its state and tables reports
   double load = 0;             // entries for each slot of a bucket or word of a leaf; a sample on ordered maps
 

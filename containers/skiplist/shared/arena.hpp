@@ -69,7 +69,7 @@ class SharedArena {
 
   std::size_t size() const noexcept;
   struct Counts {
-    std::size_t touched, in_use, retired, held;
+    std::size_t present, in_use, retired, held;
     std::size_t spare_indices;  // that stripes have
   };
   Counts counts() noexcept;
@@ -80,6 +80,7 @@ class SharedArena {
  private:
   enum class Tidied : std::uint8_t { some, what_can_be, all };
   Tidied tidy(Reclaim& reclaim, Stripe& stripe) noexcept;
+  void give_all(Stripe& stripe) noexcept;
   bool trim(Pages& pages, unsigned turns) noexcept;
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;

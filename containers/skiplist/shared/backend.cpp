@@ -231,7 +231,7 @@ MapStats stats(Attach&, MapState& state) {
   if (part == nullptr) return stats;
   const SharedArena::Counts counts = part->list.counts();
   stats.entries = part->list.size();
-  stats.bytes += sizeof *part + counts.touched + part->segments->size() * sizeof(Ref<Segment>);
+  stats.bytes += sizeof *part + counts.present + part->segments->size() * sizeof(Ref<Segment>);
   stats.references = 2;
   if (part->column) {
     stats.bytes += part->column->bytes();
@@ -239,7 +239,7 @@ MapStats stats(Attach&, MapState& state) {
   }
   for (const Ref<Segment>& segment : *part->segments) stats.references += segment.get() != nullptr;
   add_levels(part->list.levels(), part->list.top(), stats);
-  stats.free_bytes = counts.touched - counts.in_use;
+  stats.free_bytes = counts.present - counts.in_use;
   stats.retired_bytes = counts.retired;
   stats.held_bytes = counts.held;
   const Versions::Open open = part->list.snapshots();

@@ -75,6 +75,14 @@ struct alignas(64) Stripe {
     ++node_count;
   }
 
+  // Where it has one; of `chunk_bytes`.
+  Offset take_chunk(const Levels& levels) noexcept {
+    const Offset chunk = chunks;
+    chunks = load_32(levels.entry(chunk));
+    --chunk_count;
+    return chunk;
+  }
+
   // Where there is a column, and a free one.
   std::uint32_t take_index() noexcept {
     const std::uint32_t index = indices;

@@ -104,9 +104,9 @@ TEST_CASE("What leaves a shared list is used again after a grace period, and not
     }
     return map.list.counts();
   };
-  const std::size_t fresh = turn_over(true).touched;
+  const std::size_t fresh = turn_over(true).present;
   for (int i = 0; i < 50; ++i) turn_over(true);
-  CHECK(map.list.counts().touched <= fresh + fresh / 2);
+  CHECK(map.list.counts().present <= fresh + fresh / 2);
   const SharedArena::Counts held = turn_over(false);
   CHECK(held.retired > 2000 * 24);
   map.grace.quiet(0);
@@ -174,7 +174,7 @@ TEST_CASE("Large values that were overwritten do not pile up") {
     map.grace.quiet(0);
     REQUIRE(map.list.counts().retired < 1'000'000);
   }
-  CHECK(map.list.counts().touched < 4'000'000);
+  CHECK(map.list.counts().present < 4'000'000);
   CHECK(map.list.check() == "");
 }
 

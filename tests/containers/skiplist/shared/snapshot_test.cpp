@@ -110,7 +110,7 @@ TEST_CASE("What a snapshot holds back is counted, and comes back when it is clos
     }
     return map.list.counts();
   };
-  const std::size_t fresh = overwrite(5).touched;
+  const std::size_t fresh = overwrite(5).present;
   const Moment moment = map.snapshot();
   const std::size_t held = overwrite(1).held;
   // Each entry of then, and its leaf.
@@ -123,7 +123,7 @@ TEST_CASE("What a snapshot holds back is counted, and comes back when it is clos
   overwrite(2);
   CHECK(map.list.counts().held == 0);
   CHECK(map.list.check() == "");
-  CHECK(overwrite(20).touched <= 3 * fresh);
+  CHECK(overwrite(20).present <= 3 * fresh);
 }
 
 TEST_CASE("An old snapshot does not hold what came and went since") {

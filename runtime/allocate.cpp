@@ -101,12 +101,7 @@ void commit(Attach& here, Segment& segment, std::size_t bytes) {
 }
 
 void discard(Runtime& runtime, std::byte* begin, std::size_t bytes) noexcept {
-  constexpr std::uintptr_t page = collector::page_bytes;
-  const auto from = reinterpret_cast<std::uintptr_t>(begin);
-  const std::uintptr_t first = (from + page - 1) / page * page;
-  const std::uintptr_t last = (from + bytes) / page * page;
-  if (first >= last) return;
-  runtime.core().heap().address_space().pages().discard(begin + (first - from), last - first);
+  runtime.core().heap().discard_in_segment(begin, bytes);
 }
 
 }  // namespace midden::inline MIDDEN_ABI

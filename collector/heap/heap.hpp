@@ -101,6 +101,9 @@ class Heap {
   bool external_due() const { return over_trigger(external_declared_, external_trigger_); }
   // A large segment's owner will touch its first `bytes` bytes: counts them. `object` is its start.
   Verdict commit_segment(void* object, std::uint64_t bytes, Effort effort);
+  // Gives back the whole pages of these bytes, which read as zeros then, where `begin` lies in a large segment that is
+  // alive. Any thread.
+  void discard_in_segment(std::byte* begin, std::size_t bytes);
   // Bytes [begin, end) of a span that the caller owns are no free slots of it any more: their pages do
   // not count as returned. Relaxed: a sum.
   void note_used(const Block& head, std::size_t begin, std::size_t end) {

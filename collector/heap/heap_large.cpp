@@ -118,4 +118,14 @@ Verdict Heap::commit_segment(void* object, std::uint64_t bytes, Effort effort) {
   return Verdict::memory;
 }
 
+void Heap::discard_in_segment(std::byte* begin, std::size_t bytes) {
+  if (!space_.contains(begin)) return;
+  const Block& head = space_.head_of(begin);
+  if (head.space != large_ || !type_of(space_.begin_of(head.first)).info().segment) return;
+  const auto from = reinterpret_cast<std::uintptr_t>(begin);
+  const std::uintptr_t first = (from + page_bytes - 1) / page_bytes * page_bytes;
+  const std::uintptr_t last = (from + bytes) / page_bytes * page_bytes;
+  if (first < last) space_.pages().discard(begin + (first - from), last - first);
+}
+
 }  // namespace midden::inline MIDDEN_ABI::collector

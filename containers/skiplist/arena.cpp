@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t unit_bytes = Arena::unit_bytes;
 constexpr std::uint32_t line_units = 16;
-constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t page_bytes = Census::page_bytes;
 constexpr std::uint32_t first_units = 32;  // units of segment 0, and its first offset
 
 constexpr std::uint32_t units_of_lines(std::size_t bytes) noexcept {
@@ -27,6 +27,8 @@ std::size_t to_units(std::size_t bytes) noexcept {
 }
 
 }  // namespace
+
+static_assert(Census::segments == Arena::max_segments && Census::unit_bytes == Arena::unit_bytes);
 
 struct Arena::Tables {
   std::uintptr_t bases[max_segments];
@@ -55,6 +57,10 @@ Offset Arena::take_chunk(std::size_t units) noexcept {
 Offset Arena::allocate(Memory& memory, std::size_t bytes) {
   const std::size_t units = to_units(bytes);
   Offset offset = take_chunk(units);
+  if (offset == 0 && left_ < units && is_trimming()) {
+    end_trim(memory);
+    offset = take_chunk(units);
+  }
   if (offset == 0) {
     if (left_ < units) open_segment_for(memory, units);
     offset = cut(static_cast<std::uint32_t>(units));
@@ -68,6 +74,7 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   std::uint32_t gap = (0 - window_) % line_units;
   Offset offset = 0;
   if (left_ < units + gap) {
+    end_trim(memory);
     offset = take_chunk(units);
     if (offset == 0) open_segment_for(memory, units);
     gap = (0 - window_) % line_units;
@@ -186,7 +193,7 @@ void Arena::put(Offset offset, std::uint32_t units) noexcept {
   if (Census* const census = census_of(offset)) census->add(segment_of(offset), address(offset), units);
 }
 
-bool Arena::is_trim_due() const noexcept {
+bool Arena::is_trim_due() noexcept {
   return tables_ != nullptr && tables_->trim != nullptr && tables_->trim->is_due(present() - in_use_);
 }
 
@@ -195,6 +202,16 @@ bool Arena::is_trimming() const noexcept {
 }
 
 Run Arena::trim(unsigned work) noexcept { return tables_->trim->step(*this, tables_->bins, work); }
+
+// All free memory is in the bins then.
+void Arena::end_trim(Pages& pages) noexcept {
+  while (is_trimming()) {
+    const Run run = trim(~0U);
+    if (run.units == 0) continue;
+    pages.discard(at(run.first_to_go()), run.bytes_to_go());
+    put_run(run);
+  }
+}
 
 void Arena::put_run(Run run) noexcept { tables_->bins.put(*this, run.begin, run.units); }
 

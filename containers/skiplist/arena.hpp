@@ -23,7 +23,8 @@
 //
 // Invariants
 //   1. A segment never moves and is never copied; a byte of it belongs to one allocation, one
-//      chunk, the tables, the window, or is lost: what was given back before there were bins.
+//      chunk or the rest of one, the tables or the trim, the window, or is lost: what was given back before there were
+//      bins.
 //   2. A segment is skipped only where a single allocation is larger; segments are asked for in
 //      ascending order, each once.
 //   3. A call that throws has changed nothing.
@@ -96,9 +97,9 @@ class Arena {
   void release_part(Offset offset, std::size_t bytes) noexcept;
 
   // Whether there is something to trim (trim.hpp), and whether that has begun.
-  bool is_trim_due() const noexcept;
+  bool is_trim_due() noexcept;
   bool is_trimming() const noexcept;
-  // Requires: it is due. Trims some; the pages of a run may be discarded, then it goes to `put_run`.
+  // Requires: it is due. Trims some; pages of a run may be discarded, then it goes to `put_run`.
   Run trim(unsigned work) noexcept;
   void put_run(Run run) noexcept;
 
@@ -134,6 +135,7 @@ class Arena {
   bool trim_comes_in(unsigned index) const noexcept;
   void make_lead(unsigned index, std::uintptr_t base) noexcept;
   Offset take_chunk(std::size_t units) noexcept;
+  void end_trim(Pages& pages) noexcept;
   void put(Offset offset, std::uint32_t units) noexcept;
   Census* census_of(Offset offset) const noexcept;
   Offset cut(std::uint32_t units) noexcept;

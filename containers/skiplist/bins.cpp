@@ -14,11 +14,6 @@ namespace {
 // The largest power of two that is not above `units`, as an exponent.
 unsigned log_of(std::size_t units) noexcept { return static_cast<unsigned>(std::bit_width(units)) - 1; }
 
-// The size of the largest class that is not above `units`.
-std::uint32_t round_down(std::uint32_t units) noexcept {
-  return units <= 32 ? units : units & ~((std::uint32_t{1} << (log_of(units) - 3)) - 1);
-}
-
 // The first class from `from` on that has a chunk, or Bins::classes.
 unsigned next_filled(const Bins& bins, unsigned from) noexcept {
   for (unsigned word = from / 64; word < std::size(bins.filled); ++word) {
@@ -43,6 +38,10 @@ std::size_t Bins::round_up(std::size_t units) noexcept {
   if (units <= 32) return units;
   const std::size_t step = std::size_t{1} << (log_of(units - 1) - 3);
   return (units + step - 1) & ~(step - 1);
+}
+
+std::uint32_t Bins::round_down(std::uint32_t units) noexcept {
+  return units <= 32 ? units : units & ~((std::uint32_t{1} << (log_of(units) - 3)) - 1);
 }
 
 unsigned Bins::class_of(std::uint32_t size) noexcept {

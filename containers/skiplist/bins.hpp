@@ -36,6 +36,8 @@ struct Bins {
 
   // The size of the smallest class that holds so many units, at least 1.
   static std::size_t round_up(std::size_t units) noexcept;
+  // The size of the largest class that is in them.
+  static std::uint32_t round_down(std::uint32_t units) noexcept;
   // The class of that size, and back.
   static unsigned class_of(std::uint32_t size) noexcept;
   static std::uint32_t size_of(unsigned at) noexcept;

@@ -4,11 +4,11 @@
 //   page     4 KiB of addresses, of segments of 1 MiB and more; smaller ones are not looked after
 //   ripe     all of it is free, and the system has not got it
 //   chosen   ripe, and about to be given back
-//   gone     the system has it, until some of it is allocated
+//   gone     the system has it, until some of it is allocated, or it gets the word of a chunk that others were cut from
 //
 //   a page's word:  | chosen, gone | free units, 14 bits |        2 bytes for 4 KiB, at the begin of the segment
 //
-// Free is what is a chunk, in a bin or aside (trim.hpp). The window and what is lost are not.
+// Free is what is a chunk or the rest of one, in a bin or in a trim's hands. The window and what is lost are not.
 //
 // Invariant: ripe() and gone() count the pages that are so.
 //
@@ -25,11 +25,12 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 class Census {
  public:
-  static constexpr unsigned first_segment = 13;
+  static constexpr unsigned first_segment = 13;  // of 1 MiB
   static constexpr unsigned segments = 27;
   static constexpr unsigned page_log2 = 12;
   static constexpr std::size_t page_bytes = std::size_t{1} << page_log2;
-  static constexpr std::uint32_t page_units = page_bytes / 4;
+  static constexpr std::size_t unit_bytes = 4;
+  static constexpr std::uint32_t page_units = page_bytes / unit_bytes;
 
   // Pages that a segment of that index lies on at most, and what their words take.
   static constexpr std::size_t pages_of(unsigned segment) noexcept {
@@ -65,7 +66,7 @@ class Census {
   template <class F>
   void for_each_page(unsigned segment, std::uintptr_t address, std::uint32_t units, F&& f) const {
     std::size_t page = (address >> page_log2) - first_page_[segment];
-    for (auto left = static_cast<std::uint32_t>((page_bytes - address % page_bytes) / 4); units > 0;
+    for (auto left = static_cast<std::uint32_t>((page_bytes - address % page_bytes) / unit_bytes); units > 0;
          left = page_units) {
       const std::uint32_t here = std::min(units, left);
       f(page++, here);

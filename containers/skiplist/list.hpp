@@ -21,8 +21,8 @@
 // Threads: one writer or many readers. Opening, moving and closing a cursor is reading: the
 // count of open cursors is the one word that readers write.
 //
-// Pages on which nothing lies any more go back while keys are erased (trim.hpp); clear() gives up all memory. Then
-// the owner of the segments keeps the old ones until every cursor opened before is closed.
+// Where many pages have nothing on them any more, they go back while keys are erased (trim.hpp); clear() gives up all
+// memory. Then the owner of the segments keeps the old ones until every cursor opened before is closed.
 
 #include <atomic>
 #include <cstddef>

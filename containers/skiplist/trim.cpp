@@ -7,8 +7,9 @@
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
-bool Trim::is_due(std::size_t free) const noexcept {
-  return is_at_work() || census.ripe() * Census::page_bytes >= std::max(least_bytes, free / 2);
+bool Trim::is_due(std::size_t free) noexcept {
+  left_ = std::min(left_, census.ripe());
+  return is_at_work() || (census.ripe() - left_) * Census::page_bytes >= std::max(least_bytes, free / 2);
 }
 
 void Trim::begin(Phase phase) noexcept {
@@ -51,6 +52,7 @@ void Trim::choose_next(const Arena& arena, Bins& bins) noexcept {
   bins.put_rest(arena);
   aside_ = bins;
   bins = Bins();
+  left_ = 0;
   begin(Phase::sort);
 }
 
@@ -85,12 +87,13 @@ Run Trim::look_next(const Arena& arena, Bins& bins) noexcept {
   const std::size_t begin = page_++;
   if (!census.is_chosen(at_, begin)) return {};
   while (page_ < Census::pages_of(at_) && page_ - begin < most_pages && census.is_chosen(at_, page_)) ++page_;
-  const Run run{arena.offset_of(at_, census.address_of(at_, begin)),
-                static_cast<std::uint32_t>(page_ - begin) * Census::page_units};
-  // As a chunk it has a word on its first page, so nothing is won by one page.
-  const bool goes = page_ - begin > 1;
-  for (std::size_t page = begin; page < page_; ++page) goes ? census.give(at_, page) : census.leave(at_, page);
-  if (goes) return run;
+  const auto found = static_cast<std::uint32_t>(page_ - begin) * Census::page_units;
+  const Run run{arena.offset_of(at_, census.address_of(at_, begin)), Bins::round_down(found)};
+  page_ = begin + run.units / Census::page_units;
+  census.leave(at_, begin);
+  ++left_;
+  for (std::size_t page = begin + 1; page < page_; ++page) census.give(at_, page);
+  if (page_ - begin > 1) return run;
   bins.put(arena, run.begin, run.units);
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <midden/make.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
@@ -322,6 +323,35 @@ TEST_CASE("A type without a number gets memory of its own and no cursor") {
   CHECK(heap.type_of(large).info().size == 320);
   CHECK(midden::detail::type_slot<Dirt<16>> != 0);
   CHECK(midden::detail::type_slot<Dirt<16>> != midden::detail::type_slot<Dirt<320>>);
+}
+
+TEST_CASE("Whole pages of a large segment can be discarded, and read as zeros then; nothing else can") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  constexpr std::size_t bytes = std::size_t{1} << 20;
+  const Root<midden::Segment> segment = midden::make_segment(here, bytes);
+  midden::commit(here, *segment, bytes);
+  std::byte* const begin = segment->data();
+  std::fill_n(begin, bytes, std::byte{7});
+  // [begin, begin + to_page) belongs to a page that is not whole.
+  const std::size_t to_page = (4096 - reinterpret_cast<std::uintptr_t>(begin) % 4096) % 4096;
+  const auto sevens = [&] { return static_cast<std::size_t>(std::count(begin, begin + bytes, std::byte{7})); };
+  midden::discard(runtime, begin + to_page + 1, 8000);
+  midden::discard(runtime, begin + to_page + 1, 100);
+  midden::discard(runtime, begin + to_page, 0);
+  CHECK(sevens() == bytes);
+  {
+    const midden::Blocked away;
+    std::thread other([&] { midden::discard(runtime, begin + to_page + 100, 3 * 4096); });
+    other.join();
+  }
+  CHECK(sevens() == bytes - 2 * 4096);
+  CHECK(begin[to_page + 4096] == std::byte{0});
+
+  const Root<Array<char>> array = midden::make_array<char>(here, bytes);
+  std::fill_n(array->data(), bytes, 'a');
+  midden::discard(runtime, reinterpret_cast<std::byte*>(array->data()), bytes);
+  CHECK(std::count(array->data(), array->data() + bytes, 'a') == static_cast<std::ptrdiff_t>(bytes));
 }
 
 TEST_CASE("The Attach of another thread cannot be allocated through") {

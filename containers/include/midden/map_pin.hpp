@@ -15,7 +15,7 @@
 // neither waits for it nor knows of it, and what its value refers to is all that lives on with it.
 //
 // Cost: an arena and a bucket hold other entries beside this one, which they move, overwrite and give back. So a pin
-// gives the entry objects of its own: a copy of its bytes, two or three allocations and a Pin. A value that is a
+// gives the entry objects of its own: a copy of its bytes, up to three allocations and a Pin. A value that is a
 // reference is not copied: the pin is one of its object.
 //
 // Threads: made on an attached thread; read, moved and ended on any, as a Pin (pin.hpp). It counts as one pin in
@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <midden/attach.hpp>
@@ -44,6 +45,7 @@ namespace detail {
 // What a pin keeps of a value, and shows of it.
 template <class V>
 struct PinnedValue {
+  static_assert(std::is_copy_constructible_v<V>, "midden: an entry whose value cannot be copied cannot be pinned.");
   struct Object {
     explicit Object(const V& kept) : value(kept) {}
     V value;

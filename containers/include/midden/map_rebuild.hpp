@@ -28,8 +28,8 @@
 // ConcurrentMap is a `hash` and stays one. No map goes back by itself, and one that its host rebuilds, be it to where
 // it is, stays where the host wants it.
 //
-// Compacting: a map whose entries were erased keeps its memory for entries to come; a `skiplist` does so until its last
-// one goes. Moved to fresh memory it takes what it needs, and the old is the collector's, and then the system's.
+// Compacting: a map whose entries were erased keeps memory for entries to come, and a `skiplist` each page on which one
+// is left. Moved to fresh memory it takes what it needs, and the old is the collector's, and then the system's.
 //
 // Cost: of a map that is not rebuilt none to reads, and to writes a branch that is never taken; a walk counts itself
 // in and out. During a rebuild look-ups may look twice, and both backends' memory is there. Under `auto` a write asks

@@ -80,7 +80,7 @@ class SharedArena {
  private:
   enum class Tidied : std::uint8_t { some, what_can_be, all };
   Tidied tidy(Reclaim& reclaim, Stripe& stripe) noexcept;
-  void give_all(Stripe& stripe) noexcept;
+  void give_idle(Stripe& stripe) noexcept;
   bool trim(Pages& pages, unsigned turns) noexcept;
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;

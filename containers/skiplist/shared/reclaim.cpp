@@ -19,7 +19,7 @@ constexpr unsigned times_freed = 4;
 constexpr unsigned pages_reviewed_a_turn = 8;
 // Of a trim, under the lock at a time; and such turns, of a write that asks for a period, and where the map is tidied.
 constexpr unsigned trim_work = 256;
-constexpr unsigned turns_of_write = 8;
+constexpr unsigned turns_of_write = 2;
 constexpr unsigned turns_of_tidying = 256;
 // So much that is free for nothing is little.
 constexpr std::size_t least_idle = std::size_t{1} << 20;
@@ -58,7 +58,7 @@ bool SharedArena::tidy(Reclaim& reclaim) noexcept {
 }
 
 // What it keeps for later writes, where most memory is free: a piece here and there would keep whole pages.
-void SharedArena::give_all(Stripe& stripe) noexcept {
+void SharedArena::give_idle(Stripe& stripe) noexcept {
   const std::lock_guard lock(lock_);
   if (arena_.present() < 2 * arena_.in_use() + least_idle) return;
   while (stripe.node_count > 0) nodes_.give_back(arena_, stripe.take_node(levels_));
@@ -66,7 +66,7 @@ void SharedArena::give_all(Stripe& stripe) noexcept {
   if (stripe.left > 0) arena_.release_part(stripe.window, std::exchange(stripe.left, 0));
 }
 
-// Whether there is more to do.
+// Whether it would go on.
 bool SharedArena::trim(Pages& pages, unsigned turns) noexcept {
   for (; turns > 0; --turns) {
     Run run;
@@ -80,7 +80,7 @@ bool SharedArena::trim(Pages& pages, unsigned turns) noexcept {
       }
     }
     if (run.units == 0) continue;
-    pages.discard(arena_.at(run.begin), run.bytes());
+    pages.discard(arena_.at(run.first_to_go()), run.bytes_to_go());
     const std::lock_guard lock(lock_);
     arena_.put_run(run);
   }
@@ -97,7 +97,7 @@ SharedArena::Tidied SharedArena::tidy(Reclaim& reclaim, Stripe& stripe) noexcept
   if (stripe.filling.count > 0) ask(reclaim, stripe);
   bool goes_on = stripe.held.is_due(levels_, versions_.closes());
   for (unsigned times = 0; times < times_freed; ++times) goes_on = free_oldest(reclaim, stripe) || goes_on;
-  give_all(stripe);
+  give_idle(stripe);
   if (stripe.waits == 0 && stripe.filling.count == 0 && stripe.held.empty()) return Tidied::all;
   return goes_on ? Tidied::some : Tidied::what_can_be;
 }

@@ -58,8 +58,9 @@ Root<Segment> make_segment(Attach& here, std::size_t bytes);
 // one segment.
 void commit(Attach& here, Segment& segment, std::size_t bytes);
 
-// Gives memory of a segment back to the system: the pages that lie wholly in [begin, begin + bytes), which read as
-// zeros when they are touched again. The segment counts as before. Any thread, attached or not.
+// Gives memory of a segment above 256 KiB back to the system: the pages that lie wholly in [begin, begin + bytes),
+// which read as zeros when they are touched again. The segment counts as before. Does nothing where `begin` lies in no
+// such segment of that Runtime. Requires: all the bytes are the segment's, which is alive. Any thread, attached or not.
 void discard(Runtime& runtime, std::byte* begin, std::size_t bytes) noexcept;
 
 }  // namespace midden::inline MIDDEN_ABI

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "containers/skiplist/arena.hpp"
@@ -31,6 +33,9 @@ class Pieces {
     piece.offset = 0;
   }
   std::size_t size() const { return pieces_.size(); }
+  std::uintptr_t address(std::size_t number) const {
+    return reinterpret_cast<std::uintptr_t>(arena_.at(pieces_[number].offset));
+  }
   bool whole() {
     bool right = true;
     for (std::uint32_t number = 0; number < pieces_.size(); ++number) {
@@ -59,8 +64,9 @@ void trim_some(Arena& arena, TestMemory& memory, unsigned work) {
   const Run run = arena.trim(work);
   if (run.units == 0) return;
   REQUIRE(reinterpret_cast<std::uintptr_t>(arena.at(run.begin)) % 4096 == 0);
-  REQUIRE(run.bytes() % 4096 == 0);
-  memory.discard(arena.at(run.begin), run.bytes());
+  REQUIRE(run.bytes_to_go() % 4096 == 0);
+  REQUIRE(run.bytes_to_go() > 0);
+  memory.discard(arena.at(run.first_to_go()), run.bytes_to_go());
   arena.put_run(run);
 }
 void trim_all(Arena& arena, TestMemory& memory) {
@@ -95,6 +101,7 @@ TEST_CASE("Memory given back side by side goes to the system, and can be had aga
   const std::size_t free = free_bytes(arena);
   trim_all(arena, memory);
   CHECK(memory.discarded > 13 * mib);
+  CHECK(arena.present() == arena.touched() - memory.discarded);
   CHECK(free_bytes(arena) == free);
   REQUIRE(pieces.whole());
   const std::size_t touched = arena.touched();
@@ -166,6 +173,53 @@ TEST_CASE("Memory that is free here and there only is no reason to trim, until w
   CHECK(memory.discarded > 4 * mib);
   CHECK(arena.present() + memory.discarded < arena.touched() + mib / 4);
   REQUIRE(pieces.whole());
+}
+
+TEST_CASE("Pages that stand alone are no reason to trim again and again") {
+  TestMemory memory;
+  Arena arena;
+  Pieces pieces(arena, memory);
+  while (arena.in_use() < 16 * mib) pieces.add(40);
+  // Every other page.
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const std::uintptr_t begin = pieces.address(i);
+    if (begin / 4096 % 2 == 0 || (begin + 39) / 4096 % 2 == 0) pieces.release(i);
+  }
+  REQUIRE(arena.is_trim_due());
+  trim_all(arena, memory);
+  CHECK(memory.discarded == 0);
+  CHECK_FALSE(arena.is_trim_due());
+  for (std::size_t i = pieces.size() / 2; i < pieces.size() / 2 + 10'000; ++i) pieces.release(i);
+  CHECK_FALSE(arena.is_trim_due());
+  REQUIRE(pieces.whole());
+}
+
+TEMPLATE_TEST_CASE("A full arena has room for nearly all that was erased, also while it is trimmed", "", FixedKey,
+                   VariableKey) {
+  Layout layout = Form<TestType>::layout;
+  layout.variable_value = true;
+  TestList<TestType> test(layout, 17);
+  const auto name = [](std::uint64_t n) { return Form<TestType>::bytes(n); };
+  const std::string value(3000, 'v');
+  const auto insert = [&](std::uint64_t n) {
+    try {
+      test.assign(name(n), value);
+      return true;
+    } catch (const std::length_error&) {
+      return false;
+    }
+  };
+  std::uint64_t count = 0;
+  while (insert(count)) ++count;
+  for (const std::uint64_t more : {1, 7, 30}) {
+    CAPTURE(more);
+    for (std::uint64_t n = 0; n < count * 3 / 4; ++n) test.erase(name(n));
+    for (std::uint64_t n = 0; n < more; ++n) test.erase(name(count - 1 - n));
+    std::uint64_t back = 0;
+    while (back < count * 3 / 4 && insert(back)) ++back;
+    CHECK(back > count * 7 / 10);
+    REQUIRE(test.list.check() == "");
+  }
 }
 
 TEST_CASE("An arena that grows again after a trim is trimmed again when it shrinks to what it was") {

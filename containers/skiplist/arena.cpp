@@ -213,7 +213,7 @@ void Arena::end_trim(Pages& pages) noexcept {
   }
 }
 
-void Arena::put_run(Run run) noexcept { tables_->bins.put(*this, run.begin, run.units); }
+void Arena::put_run(Run run) noexcept { tables_->trim->put_run(*this, tables_->bins, run); }
 
 std::array<const Bins*, 2> Arena::all_bins() const noexcept {
   if (tables_ == nullptr) return {};

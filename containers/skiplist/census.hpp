@@ -84,12 +84,17 @@ class Census {
   bool is_chosen(unsigned segment, std::size_t page) const noexcept {
     return (words_[segment][page] & chosen_flag) != 0;
   }
-  // Requires: it is chosen. It stays, or goes.
-  void leave(unsigned segment, std::size_t page) noexcept { words_[segment][page] = page_units; }
+  // Requires: it is chosen. It goes.
   void give(unsigned segment, std::size_t page) noexcept {
     words_[segment][page] = page_units | gone_flag;
     --ripe_;
     ++gone_;
+  }
+  // Requires: the page at that address is gone. It is not.
+  void keep(unsigned segment, std::uintptr_t address) noexcept {
+    words_[segment][(address >> page_log2) - first_page_[segment]] = page_units;
+    ++ripe_;
+    --gone_;
   }
 
   std::size_t ripe() const noexcept { return ripe_; }

@@ -90,12 +90,17 @@ Run Trim::look_next(const Arena& arena, Bins& bins) noexcept {
   const auto found = static_cast<std::uint32_t>(page_ - begin) * Census::page_units;
   const Run run{arena.offset_of(at_, census.address_of(at_, begin)), Bins::round_down(found)};
   page_ = begin + run.units / Census::page_units;
-  census.leave(at_, begin);
-  ++left_;
-  for (std::size_t page = begin + 1; page < page_; ++page) census.give(at_, page);
+  for (std::size_t page = begin; page < page_; ++page) census.give(at_, page);
   if (page_ - begin > 1) return run;
-  bins.put(arena, run.begin, run.units);
+  put_run(arena, bins, run);
   return {};
+}
+
+// Until now its first page was as if gone, too: for another trim that has begun since.
+void Trim::put_run(const Arena& arena, Bins& bins, Run run) noexcept {
+  bins.put(arena, run.begin, run.units);
+  census.keep(Arena::segment_of(run.begin), arena.address(run.begin));
+  ++left_;
 }
 
 }  // namespace midden::inline MIDDEN_ABI::containers::skiplist

@@ -44,6 +44,8 @@ class Trim {
 
   // Begins, or goes on with so many pages and chunks. Ends at a run, which is the caller's from then on.
   Run step(const Arena& arena, Bins& bins, unsigned work) noexcept;
+  // Its pages have gone, or not.
+  void put_run(const Arena& arena, Bins& bins, Run run) noexcept;
 
   // For checks: free chunks that are in no bin.
   const Bins& aside() const noexcept { return aside_; }

@@ -155,6 +155,39 @@ TEST_CASE("A segment that comes while a trim goes on is left alone by it") {
   REQUIRE(pieces.whole());
 }
 
+TEST_CASE("A run that is still in somebody's hands is not found by the next trim") {
+  TestMemory memory;
+  Arena arena;
+  Pieces pieces(arena, memory);
+  while (arena.in_use() < 8 * mib) pieces.add(40);
+  const std::size_t free = free_bytes(arena);
+  const std::size_t in_use = arena.in_use();
+  for (std::size_t i = 0; i < pieces.size() / 2; ++i) pieces.release(i);
+  std::vector<Run> held;
+  const auto trim = [&] {
+    while (arena.is_trim_due()) {
+      if (const Run run = arena.trim(100); run.units != 0) held.push_back(run);
+    }
+  };
+  REQUIRE(arena.is_trim_due());
+  trim();
+  const std::size_t first = held.size();
+  CHECK(first > 4);
+  for (std::size_t i = pieces.size() / 2; i + 1000 < pieces.size(); ++i) pieces.release(i);
+  REQUIRE(arena.is_trim_due());
+  trim();
+  CHECK(held.size() > first);
+  for (const Run& run : held) {
+    memory.discard(arena.at(run.first_to_go()), run.bytes_to_go());
+    arena.put_run(run);
+  }
+  CHECK(free_bytes(arena) == free + in_use - arena.in_use());
+  REQUIRE(pieces.whole());
+  trim_all(arena, memory);
+  for (int i = 0; i < 100'000; ++i) pieces.add(60);
+  REQUIRE(pieces.whole());
+}
+
 TEST_CASE("Memory that is free here and there only is no reason to trim, until whole pages of it are") {
   TestMemory memory;
   Arena arena;

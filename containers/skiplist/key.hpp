@@ -46,6 +46,7 @@ class WordKey {
   }
 
   bool equal(const std::byte* entry) const noexcept { return word_ == key(entry); }
+  bool above(const WordKey& other) const noexcept { return word_ > other.word_; }
 
   void store(std::byte* entry) const noexcept {
     const std::uint64_t bytes = big_endian(word_);
@@ -78,6 +79,7 @@ class BytesKey {
   }
 
   bool equal(const std::byte* entry) const noexcept { return skiplist::equal(bytes_, key(entry)); }
+  bool above(const BytesKey& other) const noexcept { return skiplist::compare(bytes_, other.bytes_) > 0; }
 
   void store(std::byte* entry) const noexcept {
     if constexpr (variable) store_32(entry + 4, static_cast<std::uint32_t>(bytes_.size));

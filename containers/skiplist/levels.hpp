@@ -156,6 +156,8 @@ class Levels {
   void locate_in(const Key& key, Offset leaf, std::size_t known, Place& place) const noexcept;
   template <class Key, class View>
   Offset leaf_for(Top top, const Key& key, Known& known, Place* place, View view) const noexcept;
+  template <class Key>
+  void leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes) const noexcept;
 
   // The first word with a key: index nodes have none for word 0.
   static unsigned first_word(unsigned level) noexcept { return level == 0 ? 0 : 1; }

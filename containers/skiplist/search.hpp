@@ -91,7 +91,39 @@ Offset Levels::find(Top top, const Key& key, View view) const noexcept {
 }
 
 // One level after the other for all keys, so that the memory that one waits for is on its way
-// while the others are looked at.
+// while the others are looked at. Keys that ascend go together as far as the first and the last of them do.
+template <class Key>
+void Levels::leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes) const noexcept {
+  std::fill_n(nodes, count, top.node);
+  const auto step = [&](unsigned k, unsigned level) {
+    const Node& n = node(nodes[k]);
+    nodes[k] = n.target(child_for(keys[k], n, level, known[k]));
+    prefetch_node(nodes[k]);
+  };
+  const unsigned last = count - 1;
+  unsigned level = top.level;
+  if (count > 2 && std::is_sorted(keys, keys + count, [](const Key& a, const Key& b) { return b.above(a); })) {
+    // Those between share of the lower fence what the last does, and of the upper one what the first does.
+    const auto follow = [&] {
+      std::fill(nodes + 1, nodes + last, nodes[0]);
+      std::fill(known + 1, known + last, Known{known[last].low, known[0].high});
+    };
+    for (; level > 0 && nodes[0] == nodes[last]; --level) {
+      follow();
+      step(0, level);
+      step(last, level);
+    }
+    if (nodes[0] == nodes[last]) {
+      follow();
+    } else {
+      for (unsigned k = 1; k < last; ++k) step(k, level + 1);
+    }
+  }
+  for (; level > 0; --level) {
+    for (unsigned k = 0; k < count; ++k) step(k, level);
+  }
+}
+
 template <class Key>
 void Levels::find_many(Top top, const Key* keys, unsigned count, Offset* found) const noexcept {
   if (top.node == 0) {
@@ -102,14 +134,7 @@ void Levels::find_many(Top top, const Key* keys, unsigned count, Offset* found) 
   Offset nodes[max_group];
   unsigned first[max_group];
   std::uint32_t pieces[max_group];
-  std::fill_n(nodes, count, top.node);
-  for (unsigned level = top.level; level > 0; --level) {
-    for (unsigned k = 0; k < count; ++k) {
-      const Node& n = node(nodes[k]);
-      nodes[k] = n.target(child_for(keys[k], n, level, known[k]));
-      prefetch_node(nodes[k]);
-    }
-  }
+  leaves_for(top, keys, count, known, nodes);
   for (unsigned k = 0; k < count; ++k) {
     const Node& leaf = node(nodes[k]);
     pieces[k] = probe(keys[k], leaf, 0, known[k].both()).piece;

@@ -84,9 +84,16 @@ TEMPLATE_TEST_CASE("find_many finds what find does, in the order of the keys", "
           map->insert_or_assign(Kind<TestType>::make(n), Kind<V>::make(n));
           model[in_order<TestType>(Kind<TestType>::make(n))] = n;
         }
-        for (const std::size_t asked : {0U, 1U, 15U, 16U, 17U, 200U}) {
+        for (const std::size_t asked : {0U, 1U, 2U, 3U, 15U, 16U, 17U, 200U, 201U}) {
           std::vector<typename Kind<TestType>::Own> keys;
-          for (std::size_t i = 0; i < asked; ++i) keys.push_back(Kind<TestType>::make(random() % 5000));
+          // Here and there or close together, in order or not.
+          const std::uint64_t from = random() % 4500;
+          const std::uint64_t width = random() % 2 == 0 ? 40 : 5000 - from;
+          for (std::size_t i = 0; i < asked; ++i) keys.push_back(Kind<TestType>::make(from + random() % width));
+          if (random() % 2 == 0) {
+            std::sort(keys.begin(), keys.end(),
+                      [](const auto& a, const auto& b) { return in_order<TestType>(a) < in_order<TestType>(b); });
+          }
           std::size_t told = 0;
           map->find_many(keys, [&](const auto& key, const auto* value) {
             must(key == keys[told], "keys come in order");

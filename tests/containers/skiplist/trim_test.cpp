@@ -244,7 +244,7 @@ TEMPLATE_TEST_CASE("A full arena has room for nearly all that was erased, also w
   };
   std::uint64_t count = 0;
   while (insert(count)) ++count;
-  for (const std::uint64_t more : {1, 7, 30}) {
+  for (const std::uint64_t more : {1U, 7U, 30U}) {
     CAPTURE(more);
     for (std::uint64_t n = 0; n < count * 3 / 4; ++n) test.erase(name(n));
     for (std::uint64_t n = 0; n < more; ++n) test.erase(name(count - 1 - n));

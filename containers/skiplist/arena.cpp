@@ -57,14 +57,8 @@ Offset Arena::take_chunk(std::size_t units) noexcept {
 Offset Arena::allocate(Memory& memory, std::size_t bytes) {
   const std::size_t units = to_units(bytes);
   Offset offset = take_chunk(units);
-  if (offset == 0 && left_ < units && is_trimming()) {
-    end_trim(memory);
-    offset = take_chunk(units);
-  }
-  if (offset == 0) {
-    if (left_ < units) open_segment_for(memory, units);
-    offset = cut(static_cast<std::uint32_t>(units));
-  }
+  if (offset == 0 && left_ < units) offset = open_segment_or_find(memory, units);
+  if (offset == 0) offset = cut(static_cast<std::uint32_t>(units));
   in_use_ += units * unit_bytes;
   return offset;
 }
@@ -74,9 +68,8 @@ Offset Arena::allocate_lines(Memory& memory, std::size_t bytes) {
   std::uint32_t gap = (0 - window_) % line_units;
   Offset offset = 0;
   if (left_ < units + gap) {
-    end_trim(memory);
     offset = take_chunk(units);
-    if (offset == 0) open_segment_for(memory, units);
+    if (offset == 0) offset = open_segment_or_find(memory, units);
     gap = (0 - window_) % line_units;
   }
   if (offset == 0) {
@@ -202,6 +195,18 @@ bool Arena::is_trimming() const noexcept {
 }
 
 Run Arena::trim(unsigned work) noexcept { return tables_->trim->step(*this, tables_->bins, work); }
+
+// Where no segment is to be had, much may be in the hands of a trim: then it ends, and what it returns is a chunk.
+Offset Arena::open_segment_or_find(Memory& memory, std::size_t units) try {
+  open_segment_for(memory, units);
+  return 0;
+} catch (...) {
+  if (!is_trimming()) throw;
+  end_trim(memory);
+  const Offset chunk = take_chunk(units);
+  if (chunk == 0) throw;
+  return chunk;
+}
 
 // All free memory is in the bins then.
 void Arena::end_trim(Pages& pages) noexcept {

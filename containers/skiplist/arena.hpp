@@ -136,6 +136,7 @@ class Arena {
   void make_lead(unsigned index, std::uintptr_t base) noexcept;
   Offset take_chunk(std::size_t units) noexcept;
   void end_trim(Pages& pages) noexcept;
+  Offset open_segment_or_find(Memory& memory, std::size_t units);
   void put(Offset offset, std::uint32_t units) noexcept;
   Census* census_of(Offset offset) const noexcept;
   Offset cut(std::uint32_t units) noexcept;

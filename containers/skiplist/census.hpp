@@ -77,9 +77,14 @@ class Census {
     return (first_page_[segment] + page) << page_log2;
   }
 
-  // Chooses it, where it is ripe.
-  void choose(unsigned segment, std::size_t page) noexcept {
-    if (words_[segment][page] == page_units) words_[segment][page] |= chosen_flag;
+  // Chooses it, where it is ripe; but not the head of a run that has gone: cut off, it would leave its word to a page
+  // behind it. False for such a head.
+  bool choose(unsigned segment, std::size_t page) noexcept {
+    Word* const word = words_[segment] + page;
+    if (*word != page_units) return true;
+    if (page + 1 < pages_of(segment) && word[1] == (page_units | gone_flag)) return false;
+    *word |= chosen_flag;
+    return true;
   }
   bool is_chosen(unsigned segment, std::size_t page) const noexcept {
     return (words_[segment][page] & chosen_flag) != 0;

@@ -1,6 +1,7 @@
 #include "containers/skiplist/trim.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/bytes.hpp"
@@ -9,7 +10,8 @@ namespace midden::inline MIDDEN_ABI::containers::skiplist {
 
 bool Trim::is_due(std::size_t free) noexcept {
   left_ = std::min(left_, census.ripe());
-  return is_at_work() || (census.ripe() - left_) * Census::page_bytes >= std::max(least_bytes, free / 2);
+  const std::size_t loose = free - std::min(free, left_ * Census::page_bytes);
+  return is_at_work() || (census.ripe() - left_) * Census::page_bytes >= std::max(least_bytes, loose / 2);
 }
 
 void Trim::begin(Phase phase) noexcept {
@@ -47,12 +49,15 @@ bool Trim::next_page() noexcept {
 
 // A page that is chosen and then allocated from is so no more.
 void Trim::choose_next(const Arena& arena, Bins& bins) noexcept {
-  if (next_page()) return census.choose(at_, page_++);
+  if (next_page()) {
+    passed_over_ += !census.choose(at_, page_++);
+    return;
+  }
   if (at_ < Census::segments) return;
   bins.put_rest(arena);
   aside_ = bins;
   bins = Bins();
-  left_ = 0;
+  left_ = std::exchange(passed_over_, 0);
   begin(Phase::sort);
 }
 

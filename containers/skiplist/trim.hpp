@@ -9,10 +9,10 @@
 //                                                   ── look ──▶ runs     ──▶ the system, then the bins, merged
 //
 // It goes over the free memory once, some of it at a step; meanwhile the arena lives from its window and from what
-// comes back, which the trim leaves alone, and before it asks for a segment it ends the trim. It begins where the
-// pages that have become ripe since the last one are 1 MiB at least, and half of what is free: so it goes over a chunk
-// or two for each that was freed. A run becomes one chunk, which has a word on its first page; so nothing would be won
-// by a page that stands alone, and it stays ripe.
+// comes back, which the trim leaves alone; where it gets no more memory it ends the trim. It begins where the
+// pages that have become ripe since the last one are 1 MiB at least, and half of what else is free: so it goes over a
+// chunk or two for each that was freed. A run becomes one chunk, which has a word on its first page; so nothing would
+// be won by a page that stands alone, and it stays ripe.
 //
 // Threads: as the arena's.
 // It moves nothing: a page with one entry on it stays, and where a map loses entries at random, most pages have one.
@@ -65,9 +65,10 @@ class Trim {
   void begin(Phase phase) noexcept;
 
   Phase phase_ = Phase::rest;
-  unsigned at_ = 0;       // sort: the class; else the segment
-  std::size_t page_ = 0;  // the next one of the segment
-  std::size_t left_ = 0;  // ripe pages that the last trim has left, and that are still so
+  unsigned at_ = 0;              // sort: the class; else the segment
+  std::size_t page_ = 0;         // the next one of the segment
+  std::size_t left_ = 0;         // ripe pages that the last trim has left, and that are still so
+  std::size_t passed_over_ = 0;  // of those, what choosing has passed over
   Bins aside_;
 };
 

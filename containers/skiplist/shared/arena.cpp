@@ -15,7 +15,7 @@ constexpr std::size_t commit_step = std::size_t{128} << 10;
 // The first segment has room for the arena's tables, which may not move while others read.
 constexpr std::size_t first_bytes = std::size_t{4} << 10;
 constexpr unsigned most_reserve = 4;
-constexpr unsigned turns_of_growth = 64;                    // of a trim, before memory is asked for
+constexpr unsigned turns_of_growth = 64;                    // of a trim, between two safepoints
 constexpr std::size_t batch_share = std::size_t{64} << 10;  // bytes of the map for each piece of a batch
 
 // Where the arena has been asked before whether it has room.
@@ -212,17 +212,27 @@ bool SharedArena::may_touch(std::size_t bytes) const noexcept {
   return arena_.has_room(bytes) && arena_.touched() - arena_.closed_bytes() + bytes <= committed_;
 }
 
-void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) {
+// Where there is no more memory, much may be in the hands of a trim: then it ends, and the caller looks again.
+void SharedArena::grow(SharedMemory& memory, std::size_t entry_bytes) try {
+  get_more(memory, entry_bytes);
+} catch (...) {
+  if (!is_trimming()) throw;
+  do {
+    trim(memory, turns_of_growth);
+    memory.wait();
+  } while (is_trimming());
+}
+
+bool SharedArena::is_trimming() noexcept {
+  const std::lock_guard lock(lock_);
+  return arena_.is_trimming();
+}
+
+void SharedArena::get_more(SharedMemory& memory, std::size_t entry_bytes) {
   std::unique_lock lock(lock_);
   const std::size_t need =
       std::max({Arena::allocation_bytes(entry_bytes + Chain::bytes), slab_bytes(), window_bytes()});
   if (may_touch(need)) return;
-  // Most of what is free may be in its hands.
-  if (arena_.is_trimming()) {
-    lock.unlock();
-    trim(memory, turns_of_growth);
-    return;
-  }
   if (growing_) {
     lock.unlock();
     return memory.wait();

@@ -82,6 +82,8 @@ class SharedArena {
   Tidied tidy(Reclaim& reclaim, Stripe& stripe) noexcept;
   void give_idle(Stripe& stripe) noexcept;
   bool trim(Pages& pages, unsigned turns) noexcept;
+  bool is_trimming() noexcept;
+  void get_more(SharedMemory& memory, std::size_t entry_bytes);
   void review(Stripe& stripe, unsigned pages) noexcept;
   void lower_if_idle(Stripe& stripe) noexcept;
   void ask(Reclaim& reclaim, Stripe& stripe) noexcept;

@@ -123,7 +123,7 @@ void Heap::discard_in_segment(std::byte* begin, std::size_t bytes) {
   const Block& head = space_.head_of(begin);
   if (head.space != large_ || !type_of(space_.begin_of(head.first)).info().segment) return;
   const auto from = reinterpret_cast<std::uintptr_t>(begin);
-  const std::uintptr_t first = (from + page_bytes - 1) / page_bytes * page_bytes;
+  const std::uintptr_t first = round_up(from, page_bytes);
   const std::uintptr_t last = (from + bytes) / page_bytes * page_bytes;
   if (first < last) space_.pages().discard(begin + (first - from), last - first);
 }

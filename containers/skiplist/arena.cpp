@@ -196,6 +196,13 @@ bool Arena::is_trimming() const noexcept {
 
 Run Arena::trim(unsigned work) noexcept { return tables_->trim->step(*this, tables_->bins, work); }
 
+void Arena::trim(Pages& pages, unsigned work) noexcept {
+  const Run run = trim(work);
+  if (run.units == 0) return;
+  pages.discard(at(run.first_to_go()), run.bytes_to_go());
+  put_run(run);
+}
+
 // Where no segment is to be had, much may be in the hands of a trim: then it ends, and what it returns is a chunk.
 Offset Arena::open_segment_or_find(Memory& memory, std::size_t units) try {
   open_segment_for(memory, units);
@@ -210,12 +217,7 @@ Offset Arena::open_segment_or_find(Memory& memory, std::size_t units) try {
 
 // All free memory is in the bins then.
 void Arena::end_trim(Pages& pages) noexcept {
-  while (is_trimming()) {
-    const Run run = trim(~0U);
-    if (run.units == 0) continue;
-    pages.discard(at(run.first_to_go()), run.bytes_to_go());
-    put_run(run);
-  }
+  while (is_trimming()) trim(pages, ~0U);
 }
 
 void Arena::put_run(Run run) noexcept { tables_->trim->put_run(*this, tables_->bins, run); }

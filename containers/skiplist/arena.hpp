@@ -102,6 +102,8 @@ class Arena {
   // Requires: it is due. Trims some; pages of a run may be discarded, then it goes to `put_run`.
   Run trim(unsigned work) noexcept;
   void put_run(Run run) noexcept;
+  // All of that, for one writer.
+  void trim(Pages& pages, unsigned work) noexcept;
 
   // Forgets all segments.
   void reset() noexcept;

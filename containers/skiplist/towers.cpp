@@ -158,11 +158,7 @@ void Towers::trim(Pages& pages) noexcept {
   constexpr unsigned work = 64;
   // Index nodes are too few to matter.
   leaves_.release_surplus(arena_, work);
-  if (!arena_.is_trim_due()) return;
-  const Run run = arena_.trim(work);
-  if (run.units == 0) return;
-  pages.discard(arena_.at(run.first_to_go()), run.bytes_to_go());
-  arena_.put_run(run);
+  if (arena_.is_trim_due()) arena_.trim(pages, work);
 }
 
 void Towers::reset() noexcept {

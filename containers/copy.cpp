@@ -14,11 +14,7 @@ MapFill::MapFill(Attach& here, const MapOps& ops, const MapShape& shape)
 void MapFill::add(Attach& here, MapKey key, MapValue value) {
   if (references_) object_ = const_cast<void*>(value.data);
   safepoint(here);
-  if (ops_.upsert_near != nullptr) {
-    ops_.upsert_near(here, *map_, key, value, MapWrite::assign, near_);
-  } else {
-    ops_.upsert(here, *map_, key, value, MapWrite::assign);
-  }
+  ops_.upsert(here, *map_, key, value, MapWrite::assign);
 }
 
 }  // namespace containers

@@ -54,7 +54,6 @@ class MapFill {
   const bool references_;
   const Root<MapState> map_;
   Root<void> object_;
-  MapFinger near_;
 };
 
 }  // namespace midden::inline MIDDEN_ABI::containers

@@ -6,7 +6,6 @@
 
 #include "containers/skiplist/backend.hpp"
 
-#include <algorithm>
 #include <array>
 #include <new>
 #include <utility>
@@ -29,15 +28,6 @@ ListState<Key>& state_of(MapState& state) noexcept {
 template <class Key>
 const ListState<Key>& state_of(const MapState& state) noexcept {
   return static_cast<const ListState<Key>&>(state);
-}
-
-// The forms of the first keys, at most as many as one look-up of many takes.
-template <class Key>
-std::array<Key, Towers::max_group> first_keys(const MapKey* keys, std::size_t count) noexcept {
-  return [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return std::array{key_from<Key>(keys[i < count ? i : 0])...};
-  }
-  (std::make_index_sequence<Towers::max_group>());
 }
 
 // The value of an entry as the map shows it.
@@ -68,18 +58,9 @@ MapFound find(const MapState& base, MapKey key) {
 template <class Key>
 void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapFound* out) {
   const ListState<Key>& state = state_of<Key>(base);
-  while (count > 0) {
-    const auto group = static_cast<unsigned>(std::min<std::size_t>(count, Towers::max_group));
-    const std::array<Key, Towers::max_group> forms = first_keys<Key>(keys, group);
-    const std::byte* entries[Towers::max_group];
-    state.list.find_many(forms.data(), group, entries);
-    for (unsigned i = 0; i < group; ++i) {
-      out[i] = entries[i] == nullptr ? MapFound{} : found(state, state.list.layout().value(entries[i]));
-    }
-    keys += group;
-    out += group;
-    count -= group;
-  }
+  find_each<Key>(state.list, keys, count, [&](std::size_t i, const std::byte* entry) {
+    out[i] = entry == nullptr ? MapFound{} : found(state, state.list.layout().value(entry));
+  });
 }
 
 template <class Key>
@@ -122,33 +103,20 @@ class TakenIndex {
 };
 
 template <class Key>
-MapUpsert upsert_at(Attach& here, MapState& base, MapKey map_key, MapValue value, MapWrite mode, Finger* finger) {
+MapUpsert upsert(Attach& here, MapState& base, MapKey map_key, MapValue value, MapWrite mode) {
   ListState<Key>& state = state_of<Key>(base);
   const Key key = key_from<Key>(map_key);
   const Write write = mode == MapWrite::assign ? Write::assign : Write::if_absent;
   HeapMemory<Key> memory(here, state, key.size(), value.size);
   memory.prepare();
   if (!state.list.layout().reference) {
-    const Upsert done =
-        state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write, finger);
+    const Upsert done = state.list.upsert(memory, key, {static_cast<const std::byte*>(value.data), value.size}, write);
     return {found(state, done.value), done.inserted};
   }
   TakenIndex<Key> index(here, state, value);
-  const Upsert done = state.list.upsert(memory, key, index.bytes(), write, finger);
+  const Upsert done = state.list.upsert(memory, key, index.bytes(), write);
   if (done.inserted || write == Write::assign) index.keep();
   return {found(state, done.value), done.inserted};
-}
-
-template <class Key>
-MapUpsert upsert(Attach& here, MapState& base, MapKey key, MapValue value, MapWrite mode) {
-  return upsert_at<Key>(here, base, key, value, mode, nullptr);
-}
-
-// The list's finger lies in the map's.
-template <class Key>
-MapUpsert upsert_near(Attach& here, MapState& base, MapKey key, MapValue value, MapWrite mode, MapFinger& near) {
-  static_assert(sizeof(Finger) <= sizeof near.bytes && std::is_trivially_copyable_v<Finger>);
-  return upsert_at<Key>(here, base, key, value, mode, std::launder(reinterpret_cast<Finger*>(near.bytes)));
 }
 
 template <class Key>
@@ -272,7 +240,6 @@ constexpr MapOps ops_for{.ordered = true,
                          .close = close<Key>,
                          .stats = stats<Key>,
                          .find_many = find_many<Key>,
-                         .upsert_near = upsert_near<Key>,
                          .separators = separators<Key>,
                          .inspect = inspect<Key>};
 

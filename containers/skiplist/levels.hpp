@@ -82,19 +82,18 @@ class Levels {
   template <class Key, class View = AsItIs>
   Offset find(Top top, const Key& key, View view = {}) const noexcept;
 
-  // The same for up to max_group keys at once, in any order.
+  // The same for up to max_group keys at once, in any order; null where a key is absent.
   static constexpr unsigned max_group = 16;
-  template <class Key>
-  void find_many(Top top, const Key* keys, unsigned count, Offset* found) const noexcept;
+  template <class Key, class View = AsItIs>
+  void find_many(Top top, const Key* keys, unsigned count, const std::byte** entries, View view = {}) const noexcept;
 
   // The list is not empty.
   template <class Key, class View = AsItIs>
   void locate(Top top, const Key& key, Place& place, View view = {}) const noexcept;
 
-  // The same for a key in the leaf of `place`, which locate has filled since nodes came or went;
-  // false where the key is elsewhere.
+  // The same, of the leaf alone, for a key that belongs into the leaf of that word; false where that is not sure.
   template <class Key>
-  bool locate_near(const Key& key, Place& place) const noexcept;
+  bool locate_beside(const Key& key, Step beside, Place& place) const noexcept;
 
   // The way to the first word of the list, or past its last one.
   template <class View = AsItIs>
@@ -156,8 +155,8 @@ class Levels {
   void locate_in(const Key& key, Offset leaf, std::size_t known, Place& place) const noexcept;
   template <class Key, class View>
   Offset leaf_for(Top top, const Key& key, Known& known, Place* place, View view) const noexcept;
-  template <class Key>
-  void leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes) const noexcept;
+  template <class Key, class View>
+  void leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes, View view) const noexcept;
 
   // The first word with a key: index nodes have none for word 0.
   static unsigned first_word(unsigned level) noexcept { return level == 0 ? 0 : 1; }

@@ -24,9 +24,7 @@ const std::byte* List<Key>::find(const Key& key) const noexcept {
 
 template <class Key>
 void List<Key>::find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept {
-  Offset found[Towers::max_group];
-  towers_.find_many(keys, count, found);
-  for (unsigned i = 0; i < count; ++i) entries[i] = found[i] == 0 ? nullptr : towers_.entry(found[i]);
+  towers_.find_many(towers_.top(), keys, count, entries);
 }
 
 template <class Key>
@@ -34,18 +32,23 @@ std::size_t List<Key>::separators(Offset* entries, std::size_t count) const {
   return towers_.separators(entries, count);
 }
 
+// Of a place by the finger only the leaf is known, which is all that is written where that has room.
 template <class Key>
-Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write write, Finger* finger) {
+void List<Key>::locate_to_write(const Key& key, Towers::Place& place) const noexcept {
+  const Offset leaf = finger_.node;
+  if (leaf != 0 && towers_.locate_beside(key, finger_, place) && (place.found || towers_.has_room(leaf))) return;
+  place.found = false;
+  if (!towers_.empty()) towers_.locate(key, place);
+}
+
+template <class Key>
+Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write write) {
   drain(memory);
   if (towers_.is_trimming()) towers_.trim(memory);
-  Towers::Place here;
-  Towers::Place& place = finger == nullptr ? here : finger->place;
-  place.found = false;
-  const bool near = finger != nullptr && finger->changes_plus_one == changes_ + 1 && towers_.locate_near(key, place);
-  if (!near && !towers_.empty()) towers_.locate(key, place);
-  if (finger != nullptr) finger->changes_plus_one = changes_ + 1;
+  Towers::Place place;
+  locate_to_write(key, place);
   if (place.found) {
-    const auto [leaf, i] = place.leaf();
+    const auto [leaf, i] = finger_ = place.leaf();
     if (write == Write::assign) return overwrite(memory, place, value);
     return {layout().value(towers_.entry(towers_.node(leaf).word(i).target)), false};
   }
@@ -55,7 +58,7 @@ Upsert List<Key>::upsert(Memory& memory, const Key& key, Bytes value, Write writ
   towers_.insert(place, spare, made);
   ++size_;
   ++changes_;
-  if (finger != nullptr && !nodes_come) finger->changes_plus_one = changes_ + 1;
+  finger_ = nodes_come ? Towers::Step{} : place.leaf();
   return {layout().value(towers_.entry(made)), true};
 }
 
@@ -99,6 +102,7 @@ bool List<Key>::erase(Memory& memory, const Key& key) {
   if (released.orphan != 0) retire(memory, released.orphan);
   --size_;
   ++changes_;
+  if (released.joined || leaf == finger_.node) finger_ = {};
   return true;
 }
 
@@ -106,6 +110,7 @@ template <class Key>
 void List<Key>::clear() noexcept {
   towers_.reset();
   limbo_ = 0;
+  finger_ = {};
   size_ = 0;
   ++changes_;
   ++clears_;

@@ -3,6 +3,7 @@
 //
 //   towers    where the order is kept (towers.hpp); entries and nodes share one arena
 //   change    a write after which a key may stand elsewhere; counted, so that cursors notice
+//   finger    the word of the last upsert: a key that belongs into the same leaf is looked for there
 //   limbo     entries that were erased or overwritten while a cursor was open
 //
 // A cursor points at an entry's bytes, so an entry that leaves the map keeps them until no cursor
@@ -17,6 +18,7 @@
 //   1. size() entries are reachable from the towers; an entry is there, in limbo, or free.
 //   2. An operation that throws has left the map as it was.
 //   3. While `changes` is what a cursor saw, its leaf and index are right.
+//   4. The finger is right, or of no leaf.
 //
 // Threads: one writer or many readers. Opening, moving and closing a cursor is reading: the
 // count of open cursors is the one word that readers write.
@@ -34,13 +36,6 @@
 #include "containers/skiplist/walk.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
-
-// Where the last key of a run of ascending keys was written, so that the next one is looked for
-// there. Plain bytes that begin as zeros, of whoever writes the run.
-struct Finger {
-  std::uint64_t changes_plus_one = 0;  // of the list, when `place` was right; 0: never
-  Towers::Place place{};
-};
 
 enum class Write : std::uint8_t { assign, if_absent };
 
@@ -78,7 +73,7 @@ class List {
 
   // Throws TooLarge for a key or value that is too large or an arena that is full, and
   // what Memory throws.
-  Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write, Finger* finger = nullptr);
+  Upsert upsert(Memory& memory, const Key& key, Bytes value, Write write);
   bool erase(Memory& memory, const Key& key);
 
   // Forgets all entries and the arena, and ends walks. Calls no Memory::drop_reference.
@@ -109,6 +104,7 @@ class List {
     cursor.clears = clears_;
   }
 
+  void locate_to_write(const Key& key, Towers::Place& place) const noexcept;
   Upsert overwrite(Memory& memory, const Towers::Place& place, Bytes value);
   Offset make_entry(Memory& memory, const Key& key, Bytes value);
   void retire(Memory& memory, Offset entry) noexcept;
@@ -122,10 +118,11 @@ class List {
   void count_cursor(std::uint32_t by) const noexcept { open_cursors_.fetch_add(by, std::memory_order_relaxed); }
 
   Towers towers_;
-  std::size_t size_ = 0;
   std::uint64_t changes_ = 0;
+  std::uint32_t size_ = 0;  // an arena has no room for more
   std::uint32_t clears_ = 0;
   Offset limbo_ = 0;
+  Towers::Step finger_{};
   mutable std::atomic<std::uint32_t> open_cursors_{0};
 };
 

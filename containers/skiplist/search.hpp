@@ -92,11 +92,13 @@ Offset Levels::find(Top top, const Key& key, View view) const noexcept {
 
 // One level after the other for all keys, so that the memory that one waits for is on its way
 // while the others are looked at. Keys that ascend go together as far as the first and the last of them do.
-template <class Key>
-void Levels::leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes) const noexcept {
+// Which version of a node is read is asked when that is read, not when it is fetched.
+template <class Key, class View>
+void Levels::leaves_for(Top top, const Key* keys, unsigned count, Known* known, Offset* nodes,
+                        View view) const noexcept {
   std::fill_n(nodes, count, top.node);
   const auto step = [&](unsigned k, unsigned level) {
-    const Node& n = node(nodes[k]);
+    const Node& n = node(view(*this, nodes[k]));
     nodes[k] = n.target(child_for(keys[k], n, level, known[k]));
     prefetch_node(nodes[k]);
   };
@@ -124,25 +126,27 @@ void Levels::leaves_for(Top top, const Key* keys, unsigned count, Known* known, 
   }
 }
 
-template <class Key>
-void Levels::find_many(Top top, const Key* keys, unsigned count, Offset* found) const noexcept {
+template <class Key, class View>
+void Levels::find_many(Top top, const Key* keys, unsigned count, const std::byte** entries, View view) const noexcept {
   if (top.node == 0) {
-    std::fill_n(found, count, Offset{0});
+    std::fill_n(entries, count, nullptr);
     return;
   }
   Known known[max_group];
   Offset nodes[max_group];
   unsigned first[max_group];
   std::uint32_t pieces[max_group];
-  leaves_for(top, keys, count, known, nodes);
+  leaves_for(top, keys, count, known, nodes, view);
   for (unsigned k = 0; k < count; ++k) {
+    nodes[k] = view(*this, nodes[k]);
     const Node& leaf = node(nodes[k]);
     pieces[k] = probe(keys[k], leaf, 0, known[k].both()).piece;
     first[k] = leaf.rank(0, pieces[k]);
     if (first[k] < leaf.count) arena_.prefetch(leaf.target(first[k]));
   }
   for (unsigned k = 0; k < count; ++k) {
-    found[k] = match(keys[k], node(nodes[k]), first[k], pieces[k], known[k].both());
+    const Offset found = match(keys[k], node(nodes[k]), first[k], pieces[k], known[k].both());
+    entries[k] = found == 0 ? nullptr : entry(view.entry(*this, found));
   }
 }
 
@@ -176,13 +180,19 @@ void Levels::locate(Top top, const Key& key, Place& place, View view) const noex
   locate_in(key, leaf, known.both(), place);
 }
 
+// Asks pieces and one entry, which who has just written it has at hand: a key from elsewhere costs no more than that.
 template <class Key>
-bool Levels::locate_near(const Key& key, Place& place) const noexcept {
-  const Offset leaf_at = place.leaf().node;
-  const Node& leaf = node(leaf_at);
-  if (leaf.low != 0 && key.compare(entry(leaf.low), 0) < 0) return false;
-  if (leaf.high != 0 && key.compare(entry(leaf.high), 0) >= 0) return false;
-  locate_in(key, leaf_at, 0, place);
+bool Levels::locate_beside(const Key& key, Step beside, Place& place) const noexcept {
+  const auto has_prefix = [](std::uint32_t piece) { return piece != piece_below && piece != piece_above; };
+  const Node& leaf = node(beside.node);
+  const Word word = leaf.word(beside.index);
+  if (!has_prefix(word.piece)) return false;
+  if (leaf.prefix > 0 && key.compare_prefix(entry(word.target), 0, leaf.prefix) != 0) return false;
+  const std::uint32_t piece = key.piece(leaf.prefix);
+  if (!has_prefix(piece)) return false;
+  if (leaf.low != 0 && piece <= leaf.word(0).piece) return false;
+  if (leaf.high != 0 && piece >= leaf.word(leaf.count - 1u).piece) return false;
+  locate_in(key, beside.node, leaf.prefix, place);
   return true;
 }
 

@@ -3,9 +3,12 @@
 //
 // Threads: values, used by one.
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <midden/map_backend.hpp>
@@ -14,6 +17,7 @@
 #include "containers/skiplist/arena.hpp"
 #include "containers/skiplist/column.hpp"
 #include "containers/skiplist/key.hpp"
+#include "containers/skiplist/levels.hpp"
 #include "containers/skiplist/walk.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
@@ -25,6 +29,15 @@ Key key_from(MapKey key) noexcept {
   } else {
     return Key(Bytes{key.data, key.word});
   }
+}
+
+// The forms of the first keys; the rest of a group is as the first.
+template <class Key>
+std::array<Key, Levels::max_group> first_keys(const MapKey* keys, std::size_t count) noexcept {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return std::array{key_from<Key>(keys[i < count ? i : 0])...};
+  }
+  (std::make_index_sequence<Levels::max_group>());
 }
 
 template <class Key>
@@ -44,6 +57,19 @@ inline MapFound shown_value(const Layout& layout, const Column* column, Bytes va
 }
 inline MapFound shown_value(const Layout& layout, const Column* column, const std::byte* entry) noexcept {
   return shown_value(layout, column, layout.value(entry));
+}
+
+// Calls f(i, entry) for each key, in groups that a list, or one at a moment, looks up at once; null where it is absent.
+template <class Key, class L, class F>
+void find_each(const L& list, const MapKey* keys, std::size_t count, F&& f) {
+  constexpr std::size_t group = Levels::max_group;
+  for (std::size_t done = 0; done < count; done += group) {
+    const auto asked = static_cast<unsigned>(std::min(count - done, group));
+    const std::array<Key, group> forms = first_keys<Key>(keys + done, asked);
+    const std::byte* entries[group];
+    list.find_many(forms.data(), asked, entries);
+    for (unsigned i = 0; i < asked; ++i) f(done + i, entries[i]);
+  }
 }
 
 // Of a list, or of a list at a moment.

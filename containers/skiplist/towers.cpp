@@ -119,7 +119,10 @@ Towers::Released Towers::erase(const Place& place) noexcept {
     return released;
   }
   if (!sample_has_prefix(leaf, 0)) choose_prefix(leaf, 0);
-  if (leaf.count < few_words && top_.level > 0) released.orphan = combine(place, 0);
+  if (leaf.count < few_words && top_.level > 0) {
+    released.orphan = combine(place, 0);
+    released.joined = true;
+  }
   return released;
 }
 

@@ -43,8 +43,9 @@ class Towers : public Levels {
 
   // Entries that are no longer part of the list.
   struct Released {
-    Offset left = 0;    // has left the map, and is no fence
-    Offset orphan = 0;  // had left it before, and is a fence no more
+    Offset left = 0;      // has left the map, and is no fence
+    Offset orphan = 0;    // had left it before, and is a fence no more
+    bool joined = false;  // leaves were joined, or have shared their words anew
   };
 
   Towers(const Layout& layout, std::uint64_t seed, unsigned segment_limit) noexcept
@@ -58,10 +59,6 @@ class Towers : public Levels {
     return Levels::find(top_, key);
   }
   template <class Key>
-  void find_many(const Key* keys, unsigned count, Offset* found) const noexcept {
-    Levels::find_many(top_, keys, count, found);
-  }
-  template <class Key>
   void locate(const Key& key, Place& place) const noexcept {
     Levels::locate(top_, key, place);
   }
@@ -70,6 +67,8 @@ class Towers : public Levels {
   bool to_previous_leaf(Place& place) const noexcept { return Levels::to_previous_leaf(top_, place); }
   std::size_t separators(Offset* entries, std::size_t count) const { return Levels::separators(top_, entries, count); }
 
+  // Whether one more word in the leaf takes no other node.
+  bool has_room(Offset leaf) const noexcept { return node(leaf).count < node(leaf).capacity; }
   // Whether an entry that leaves this leaf would be an orphan.
   bool is_fence(Offset leaf, Offset entry) const noexcept { return node(leaf).low == entry; }
 

@@ -1,8 +1,14 @@
 // Many keys in one call: insert_all and find_many do what single calls do.
 
 #include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
+
+#include <midden/concurrent_map.hpp>
 
 #include "tests/containers/map_suite.hpp"
 
@@ -23,6 +29,50 @@ std::vector<std::uint64_t> runs_of_numbers(std::mt19937_64& random, std::uint64_
     }
   }
   return numbers;
+}
+
+// A map that `make` makes, at several sizes, and a snapshot of it, which changes of the map do not reach.
+template <class K, class V, class Make>
+void compare_many(std::uint64_t stream, Make&& make) {
+  using Model = std::map<std::string, std::uint64_t>;
+  std::mt19937_64 random = test_generator(stream);
+  Runtime runtime(map_config());
+  Attach here(runtime);
+  const auto ask = [&](const auto& map, const Model& model, std::size_t asked) {
+    std::vector<typename Kind<K>::Own> keys;
+    // Here and there or close together, in order or not.
+    const std::uint64_t from = random() % 4500;
+    const std::uint64_t width = random() % 2 == 0 ? 40 : 5000 - from;
+    for (std::size_t i = 0; i < asked; ++i) keys.push_back(Kind<K>::make(from + random() % width));
+    if (random() % 2 == 0) {
+      std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return in_order<K>(a) < in_order<K>(b); });
+    }
+    std::size_t told = 0;
+    map->find_many(keys, [&](const auto& key, const auto* value) {
+      must(key == keys[told], "keys come in order");
+      const auto known = model.find(in_order<K>(key));
+      must((value != nullptr) == (known != model.end()), "found is what is there");
+      must(value == nullptr || is_value(*value, known->second), "with its value");
+      ++told;
+      if (told % 50 == 0) runtime.collect();
+    });
+    must(told == asked, "every key is told of");
+  };
+  const auto map = make();
+  Model model;
+  for (const std::size_t entries : {0U, 5U, 1500U}) {
+    const auto snapshot = map->snapshot();
+    const Model then = model;
+    while (map->size() < entries) {
+      const std::uint64_t n = random() % 4000;
+      map->insert_or_assign(Kind<K>::make(n), Kind<V>::make(n + entries));
+      model[in_order<K>(Kind<K>::make(n))] = n + entries;
+    }
+    for (const std::size_t asked : {0U, 1U, 2U, 3U, 15U, 16U, 17U, 200U, 201U}) {
+      ask(map, model, asked);
+      ask(snapshot, then, asked);
+    }
+  }
 }
 
 }  // namespace
@@ -73,39 +123,91 @@ TEMPLATE_TEST_CASE("find_many finds what find does, in the order of the keys", "
   for_each_backend([](const std::string& backend) {
     std::uint64_t stream = 710;
     for_each_value([&]<class V>() {
-      std::mt19937_64 random = test_generator(++stream);
-      Runtime runtime(map_config());
-      Attach here(runtime);
-      const auto map = midden::make_map<TestType, V>({.backend = backend});
-      std::map<std::string, std::uint64_t> model;
-      for (const std::size_t entries : {0U, 5U, 1500U}) {
-        while (map->size() < entries) {
-          const std::uint64_t n = random() % 4000;
-          map->insert_or_assign(Kind<TestType>::make(n), Kind<V>::make(n));
-          model[in_order<TestType>(Kind<TestType>::make(n))] = n;
-        }
-        for (const std::size_t asked : {0U, 1U, 2U, 3U, 15U, 16U, 17U, 200U, 201U}) {
-          std::vector<typename Kind<TestType>::Own> keys;
-          // Here and there or close together, in order or not.
-          const std::uint64_t from = random() % 4500;
-          const std::uint64_t width = random() % 2 == 0 ? 40 : 5000 - from;
-          for (std::size_t i = 0; i < asked; ++i) keys.push_back(Kind<TestType>::make(from + random() % width));
-          if (random() % 2 == 0) {
-            std::sort(keys.begin(), keys.end(),
-                      [](const auto& a, const auto& b) { return in_order<TestType>(a) < in_order<TestType>(b); });
-          }
-          std::size_t told = 0;
-          map->find_many(keys, [&](const auto& key, const auto* value) {
-            must(key == keys[told], "keys come in order");
-            const auto known = model.find(in_order<TestType>(key));
-            must((value != nullptr) == (known != model.end()), "found is what is there");
-            must(value == nullptr || is_value(*value, known->second), "with its value");
-            ++told;
-            if (told % 50 == 0) runtime.collect();
-          });
-          must(told == asked, "every key is told of");
-        }
-      }
+      compare_many<TestType, V>(++stream, [&] { return midden::make_map<TestType, V>({.backend = backend}); });
     });
+  });
+}
+
+TEMPLATE_TEST_CASE("find_many of a concurrent map and of its snapshots finds what find does", "", std::int64_t,
+                   std::string_view, Key16) {
+  for_each_concurrent_backend([](const std::string& backend) {
+    std::uint64_t stream = 720;
+    for_each_value([&]<class V>() {
+      compare_many<TestType, V>(++stream,
+                                [&] { return midden::make_concurrent_map<TestType, V>({.backend = backend}); });
+    });
+  });
+}
+
+TEST_CASE("find_many beside writers finds what lasts, each with a value that it has had") {
+  for_each_concurrent_backend([](const std::string& backend) {
+    constexpr std::int64_t count = 2000;
+    Runtime runtime(shared_config());
+    Attach here(runtime);
+    const auto map = midden::make_concurrent_map<std::int64_t, std::int64_t>({.backend = backend});
+    // Even keys last, and are overwritten; odd ones come and go.
+    for (std::int64_t key = 0; key < count; key += 2) map->insert_or_assign(key, key);
+    std::atomic<bool> over{false};
+    std::vector<std::thread> writers;
+    for (unsigned t = 0; t < 2; ++t) {
+      writers.emplace_back([&, t] {
+        Attach own(runtime);
+        std::mt19937_64 random = test_generator(730 + t);
+        while (!over) {
+          const auto key = static_cast<std::int64_t>(random() % count);
+          if (key % 2 != 0 && random() % 2 == 0) {
+            map->erase(own, key);
+          } else {
+            map->insert_or_assign(own, key, key + static_cast<std::int64_t>(random() % 4) * count);
+          }
+        }
+      });
+    }
+    std::mt19937_64 random = test_generator(732);
+    const auto ask = [&](const auto& asked, const std::vector<std::int64_t>& keys) {
+      asked->find_many(keys, [&](std::int64_t key, const auto* value) {
+        must(value != nullptr || key % 2 != 0, "what lasts is found");
+        must(value == nullptr || *value % count == key, "with a value that was written");
+      });
+    };
+    for (int round = 0; round < 200; ++round) {
+      std::vector<std::int64_t> keys;
+      for (int i = 0; i < 100; ++i) keys.push_back(static_cast<std::int64_t>(random() % count));
+      if (round % 2 == 0) std::sort(keys.begin(), keys.end());
+      ask(map, keys);
+      if (round % 10 == 0) ask(map->snapshot(), keys);
+    }
+    over = true;
+    const midden::Blocked blocked;
+    for (std::thread& writer : writers) writer.join();
+  });
+}
+
+TEST_CASE("What find_many calls may write the concurrent map, collect and throw") {
+  for_each_concurrent_backend([](const std::string& backend) {
+    Runtime runtime(map_config());
+    Attach here(runtime);
+    const auto map = midden::make_concurrent_map<std::string_view, std::string_view>({.backend = backend});
+    std::vector<std::string> keys;
+    for (int i = 0; i < 40; ++i) keys.push_back("key " + std::to_string(i));
+    CHECK(map->insert_all(std::vector<std::pair<std::string, std::string>>{{keys[0], "a"}, {keys[1], "b"}}) == 2);
+    std::size_t called = 0;
+    map->find_many(keys, [&](const std::string& key, const std::string* value) {
+      map->erase(key);
+      map->insert_or_assign(key, "other");
+      runtime.collect();
+      CHECK((value == nullptr) == (called > 1));
+      if (value != nullptr) CHECK(*value == (called == 0 ? "a" : "b"));
+      ++called;
+    });
+    CHECK(called == keys.size());
+    CHECK(map->size() == keys.size());
+    called = 0;
+    const auto stop_at_20 = [&](const std::string&, const std::string* value) {
+      CHECK(*value == "other");
+      if (++called == 20) throw std::runtime_error("enough");
+    };
+    CHECK_THROWS_AS(map->find_many(keys, stop_at_20), std::runtime_error);
+    CHECK(called == 20);
   });
 }

@@ -37,7 +37,10 @@
 //
 // Threads: any that is attached to the map's Runtime. Cursors and hits belong to their threads.
 
+#include <array>
+#include <cstddef>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -49,6 +52,7 @@
 #include <midden/map.hpp>
 #include <midden/map_backend.hpp>
 #include <midden/map_cursor.hpp>
+#include <midden/map_group.hpp>
 #include <midden/map_key.hpp>
 #include <midden/map_ordered.hpp>
 #include <midden/map_pin.hpp>
@@ -104,6 +108,26 @@ class ConcurrentMap : public detail::MapShell<K, V> {
     std::optional<Owned> value = get(key);
     if (!value) throw std::out_of_range("midden::ConcurrentMap::at: no such key");
     return *std::move(value);
+  }
+  // Looks up each key of a range and calls f(key, value), in order; `value` points to what `get` would return, or is
+  // null where the key is absent. Each is looked up at a moment of its own, some before `f` is called for others. `f`
+  // runs without any lock and may use this map. In a skip list larger than the caches several times as fast
+  // as one look-up after the other.
+  template <std::ranges::forward_range Keys, class F>
+  void find_many(const Keys& keys, F&& f) const {
+    static_assert(detail::lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
+    const Root<const ConcurrentMap> keep(detail::require_own(this->parts()), this);
+    Attach here(*this->parts().runtime);
+    for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
+      safepoint(here);
+      auto key = at;
+      detail::KeyGroup<K> group;
+      for (; at != end && !group.full(); ++at) group.add(*at);
+      std::array<std::optional<Owned>, detail::KeyGroup<K>::most> values;
+      auto take = [&](std::size_t i, MapFound found) { values[i].emplace(Traits_::own(found)); };
+      detail::visit_group(here, this->parts(), this->own_state(), group.keys(), take);
+      for (std::size_t i = 0; i < group.keys().size(); ++i, ++key) f(*key, values[i] ? &*values[i] : nullptr);
+    }
   }
   // The entry of the key, held as it is at one moment of the call; empty where the key is absent. See map_pin.hpp. A
   // safepoint.

@@ -28,7 +28,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -79,25 +78,6 @@ class Map : public detail::LookUps<detail::MapShell<K, V>> {
   // A copy of the map as it is now; see map_snapshot.hpp. Reading, and a safepoint.
   Snapshot<FrozenMap<K, V>> snapshot() const { return freeze<FrozenMap<K, V>>(); }
 
-  // insert_or_assign for each pair of a range; returns how many keys were new. Keys that ascend, or
-  // come in ascending runs, cost an ordered map a fraction of others. Where one throws, those before
-  // it are in the map.
-  template <std::ranges::input_range Pairs>
-  std::size_t insert_all(const Pairs& entries) {
-    const Root<Map> keep(detail::require_own(this->parts()), this);
-    Attach here(*this->parts().runtime);
-    std::size_t inserted = 0;
-    Root<MapState> written(&this->own_state());
-    MapFinger near;
-    for (const auto& [key, value] : entries) {
-      if (written.get() != &this->own_state()) {
-        written = &this->own_state();
-        near = {};
-      }
-      inserted += this->write(here, key, value, MapWrite::assign, &near) ? 1 : 0;
-    }
-    return inserted;
-  }
   // Gives `change` the value, or V{} where the key is absent, stores what it has made of it and
   // returns that. `change` takes a V& and may not write this map; a V with references is a heap object meanwhile.
   template <class F>

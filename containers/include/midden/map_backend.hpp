@@ -136,14 +136,7 @@ P& position_as(MapCursor& cursor) noexcept {
   return *std::launder(reinterpret_cast<P*>(cursor.position));
 }
 
-// Where the last key of a run was written, so that the backend looks for the next one near it. In
-// the frame of whoever writes the run; the backend owns the bytes, which begin as zeros and end
-// without notice.
-struct MapFinger {
-  alignas(8) std::byte bytes[192] = {};
-};
-
-inline constexpr std::uint32_t map_ops_version = 5;
+inline constexpr std::uint32_t map_ops_version = 6;
 
 struct MapOps;
 
@@ -193,8 +186,6 @@ struct MapOps {
 
   // As `find` for each key, in any order. What it returns holds until the next write.
   void (*find_many)(const MapState&, const MapKey* keys, std::size_t count, MapFound* found) = nullptr;
-  // As `upsert`, faster where a key comes close behind the one before.
-  MapUpsert (*upsert_near)(Attach&, MapState&, MapKey, MapValue, MapWrite, MapFinger&) = nullptr;
   // Ordered backends: keys that cut the map into pieces of about even size, strictly ascending and
   // none the first; writes `count` at most and returns how many. They hold until the next write or safepoint, of a
   // concurrent table until the thread's next safepoint.
@@ -217,7 +208,7 @@ struct MapOps {
   // for that. What a cursor shows is read while other threads write.
   const MapOps* concurrent = nullptr;
 
-  // The rest exists in such a table only, where `find`, `find_many` and `upsert_near` are null and
+  // The rest exists in such a table only, where `find` and `find_many` are null and
   // `upsert` says no place: what they return would hold for nobody knows how long. Every function of the
   // table may be called by several attached threads at a time, and is atomic for its key. A walk shows each entry
   // that is there from its begin to its end exactly once, others at most once.
@@ -225,6 +216,9 @@ struct MapOps {
   // Calls `take` with the key's value, which holds until it returns; it may make roots, but reach no other
   // safepoint and call no map. Returns whether the key was there.
   bool (*visit)(Attach&, MapState&, MapKey, void (*take)(void* context, MapFound), void* context) = nullptr;
+  // As `visit` for each key, in any order, with its number; each at a moment of its own. May be null.
+  void (*visit_many)(Attach&, MapState&, const MapKey* keys, std::size_t count,
+                     void (*take)(void* context, std::size_t key, MapFound), void* context) = nullptr;
   // Stores `desired` where the key has the value `expected`: the same bytes, or the same object. Returns whether.
   bool (*replace)(Attach&, MapState&, MapKey, MapValue expected, MapValue desired) = nullptr;
   // Erases the key where it has that value. Returns whether.

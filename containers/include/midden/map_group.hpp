@@ -51,4 +51,18 @@ inline void find_group(const MapParts& parts, const MapState& state, std::span<c
   for (std::size_t i = 0; i < keys.size(); ++i) found[i] = parts.ops->find(state, keys[i]);
 }
 
+// Of a map for all threads: take(i, value) for each key that is there, under what `visit` asks of it.
+template <class Take>
+void visit_group(Attach& here, const MapParts& parts, MapState& state, std::span<const MapKey> keys, Take& take) {
+  if (parts.ops->visit_many != nullptr) {
+    const auto call = [](void* context, std::size_t i, MapFound found) { (*static_cast<Take*>(context))(i, found); };
+    return parts.ops->visit_many(here, state, keys.data(), keys.size(), call, &take);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto take_it = [&](MapFound found) { take(i, found); };
+    const auto call = [](void* context, MapFound found) { (*static_cast<decltype(take_it)*>(context))(found); };
+    parts.ops->visit(here, state, keys[i], call, &take_it);
+  }
+}
+
 }  // namespace midden::inline MIDDEN_ABI::detail

@@ -71,6 +71,16 @@ bool visit(Attach&, MapState& state, MapKey key, void (*take)(void*, MapFound), 
   return entry != nullptr;
 }
 
+template <class Key>
+void visit_many(Attach&, MapState& state, const MapKey* keys, std::size_t count,
+                void (*take)(void*, std::size_t, MapFound), void* context) {
+  const SharedPart<Key>* const part = part_of<Key>(state);
+  if (part == nullptr) return;
+  find_each<Key>(part->list, keys, count, [&](std::size_t i, const std::byte* entry) {
+    if (entry != nullptr) take(context, i, part->shown(entry));
+  });
+}
+
 // write(list, memory), where there is something to write to.
 template <class Key, class Write>
 bool write_to(Attach& here, SharedPart<Key>* part, Write&& write) {
@@ -274,6 +284,7 @@ constexpr MapOps shared_ops_for{.ordered = true,
                                 .separators = separators<Key>,
                                 .inspect = inspect<Key>,
                                 .visit = visit<Key>,
+                                .visit_many = visit_many<Key>,
                                 .replace = replace<Key>,
                                 .erase_if = erase_if<Key>,
                                 .snapshot = snapshot_of<Key>};

@@ -123,6 +123,11 @@ const std::byte* SharedList<Key>::find(const Key& key) const noexcept {
 }
 
 template <class Key>
+void SharedList<Key>::find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept {
+  towers_.find_many(towers_.top(), keys, count, entries, view());
+}
+
+template <class Key>
 bool SharedList<Key>::has_value(Offset entry, Bytes value) const noexcept {
   const Bytes present = layout().value(towers_.entry(entry));
   return column_ == nullptr ? equal(present, value) : column_->has(EntryIndex(present).get(), value.data);
@@ -219,6 +224,11 @@ template <class Key>
 const std::byte* ListAt<Key>::find(const Key& key) const noexcept {
   const Offset found = levels().find(top(), key, view());
   return found == 0 ? nullptr : levels().entry(found);
+}
+
+template <class Key>
+void ListAt<Key>::find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept {
+  levels().find_many(top(), keys, count, entries, view());
 }
 
 template <class Key>

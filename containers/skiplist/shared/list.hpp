@@ -58,6 +58,8 @@ class SharedList {
 
   // The entry of a key, or null; layout() reads it. Holds until the thread is quiescent.
   const std::byte* find(const Key& key) const noexcept;
+  // The same for up to Levels::max_group keys, which wait for memory together.
+  void find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept;
 
   // Values are those of entries, or where there is a column, of that.
   //
@@ -128,6 +130,7 @@ class ListAt {
   Levels::Top top() const noexcept { return list_.towers_.top(view()); }
 
   const std::byte* find(const Key& key) const noexcept;
+  void find_many(const Key* keys, unsigned count, const std::byte** entries) const noexcept;
   // Goes over all leaves.
   std::size_t count() const noexcept;
   std::size_t separators(Offset* entries, std::size_t count) const;

@@ -1,5 +1,6 @@
 #include "containers/skiplist/shared/snapshot.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "containers/skiplist/shown.hpp"
@@ -45,6 +46,15 @@ MapFound find(const MapState& base, MapKey key) {
   const SnapshotState<Key>& state = state_of<Key>(base);
   const std::byte* const entry = state.part ? state.list().find(key_from<Key>(key)) : nullptr;
   return entry == nullptr ? MapFound{} : state.part->shown(entry);
+}
+
+template <class Key>
+void find_many(const MapState& base, const MapKey* keys, std::size_t count, MapFound* out) {
+  const SnapshotState<Key>& state = state_of<Key>(base);
+  if (!state.part) return static_cast<void>(std::fill_n(out, count, MapFound{}));
+  find_each<Key>(state.list(), keys, count, [&](std::size_t i, const std::byte* entry) {
+    out[i] = entry == nullptr ? MapFound{} : state.part->shown(entry);
+  });
 }
 
 template <class Key>
@@ -124,6 +134,7 @@ constexpr MapOps view_ops{.ordered = true,
                           .previous = previous<Key>,
                           .close = close,
                           .stats = stats<Key>,
+                          .find_many = find_many<Key>,
                           .separators = separators<Key>,
                           .inspect = inspect<Key>,
                           .release = release<Key>};

@@ -3,7 +3,6 @@
 #include "containers/skiplist/list.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -263,12 +262,11 @@ TEST_CASE("An overwritten reference is dropped, and so is an erased one") {
         std::set<std::uint32_t>{10, 12, 13, 14});
 }
 
-TEMPLATE_TEST_CASE("Writes with a finger do what writes without one do, whatever comes between", "", WordKey, FixedKey,
+TEMPLATE_TEST_CASE("Keys that come in order do what others do, whatever comes between", "", WordKey, FixedKey,
                    VariableKey) {
   auto random = test_generator(36);
   TestList<TestType> map;
   std::map<std::string, std::string> model;
-  std::array<Finger, 3> fingers{};
   std::uint64_t at = 0;
   for (std::size_t i = 0; i < 20000; ++i) {
     const unsigned dice = static_cast<unsigned>(random() % 100);
@@ -280,18 +278,56 @@ TEMPLATE_TEST_CASE("Writes with a finger do what writes without one do, whatever
       map.list.clear();
       map.memory.drop_segments();
       model.clear();
-    } else if (dice >= 95) {
-      REQUIRE(map.erase(k) == (model.erase(k) == 1));
-    } else if (dice >= 93) {
-      REQUIRE(map.assign(k, v) == model.insert_or_assign(k, v).second);
+    } else if (dice >= 92) {
+      const std::string gone = dice >= 95 ? k : Form<TestType>::bytes(at - random() % 2000);
+      REQUIRE(map.erase(gone) == (model.erase(gone) == 1));
     } else {
-      const Upsert done = map.list.upsert(map.memory, key_of<TestType>(k), as_bytes(v), Write::assign,
-                                          &fingers[random() % fingers.size()]);
-      REQUIRE(done.inserted == model.insert_or_assign(k, v).second);
+      REQUIRE(map.assign(k, v) == model.insert_or_assign(k, v).second);
     }
     REQUIRE(map.list.size() == model.size());
     if (i % 997 == 0) REQUIRE(map.list.check() == "");
   }
   REQUIRE(map.list.check() == "");
   for (const auto& [k, v] : model) REQUIRE(map.value(k) == v);
+}
+
+TEST_CASE("Keys close to the one before, and strangers among them, do what they do in std::map") {
+  auto random = test_generator(37);
+  TestList<VariableKey> map;
+  std::map<std::string, std::string> model;
+  std::string k = "a common begin, ";
+  for (int i = 0; i < 60000; ++i) {
+    // Bytes that pieces take for keys outside of the prefix, among others.
+    constexpr char bytes[] = {'\0', '\1', 'a', 'b', '\xFE', '\xFF'};
+    const char byte = bytes[random() % sizeof bytes];
+    switch (random() % 8) {
+      case 0:
+        k.resize(random() % (k.size() + 1));
+        break;
+      case 1:
+      case 2:
+        k += byte;
+        break;
+      case 3:
+        k = std::string(random() % 4, byte);
+        break;
+      case 4:
+        k = "a common begin, " + std::to_string(random() % 3000);
+        break;
+      default:
+        if (!k.empty()) ++k[k.size() - 1 - random() % std::min<std::size_t>(k.size(), 6)];
+    }
+    if (k.size() > 30) k.resize(12);
+    CAPTURE(i, k);
+    if (random() % 4 == 0) {
+      REQUIRE(map.erase(k) == (model.erase(k) == 1));
+    } else {
+      const std::string v = big_endian_string(random());
+      REQUIRE(map.assign(k, v) == model.insert_or_assign(k, v).second);
+    }
+    if (i % 1999 == 0) REQUIRE(map.list.check() == "");
+  }
+  REQUIRE(map.list.size() == model.size());
+  REQUIRE(map.list.check() == "");
+  for (const auto& [key, value] : model) REQUIRE(map.value(key) == value);
 }

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t max_workers = 64;
 constexpr std::chrono::milliseconds max_stop_warn = std::chrono::hours(1);
+constexpr std::chrono::milliseconds max_snapshot_warn = std::chrono::hours(24);
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -82,10 +83,19 @@ bool read_workers(Config& config, std::string_view text) {
   return workers && *workers <= max_workers;
 }
 
+template <std::chrono::milliseconds Config::*limit>
+bool read_milliseconds(Config& config, std::string_view text, std::chrono::milliseconds most) {
+  const std::optional<std::uint32_t> number = parse_number<std::uint32_t>(text);
+  if (number) config.*limit = std::chrono::milliseconds(*number);
+  return number && config.*limit <= most;
+}
+
 bool read_stop_warn(Config& config, std::string_view text) {
-  const std::optional<std::uint32_t> limit = parse_number<std::uint32_t>(text);
-  if (limit) config.stop_warn = std::chrono::milliseconds(*limit);
-  return limit && config.stop_warn <= max_stop_warn;
+  return read_milliseconds<&Config::stop_warn>(config, text, max_stop_warn);
+}
+
+bool read_snapshot_warn(Config& config, std::string_view text) {
+  return read_milliseconds<&Config::snapshot_warn>(config, text, max_snapshot_warn);
 }
 
 bool read_seed(Config& config, std::string_view text) {
@@ -116,6 +126,7 @@ constexpr std::array variables{
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
     Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N and root:N with N at least 1, joined by commas"},
     Variable{"MIDDEN_STOP_WARN", read_stop_warn, "milliseconds, a whole number up to 3600000, or 0 for never"},
+    Variable{"MIDDEN_SNAPSHOT_WARN", read_snapshot_warn, "milliseconds, a whole number up to 86400000, or 0 for never"},
     Variable{"MIDDEN_SEED", read_seed, "a whole number"},
     Variable{"MIDDEN_AUDIT_ROOTS", nullptr, ""},
     Variable{"MIDDEN_TRACE", nullptr, ""},
@@ -147,6 +158,9 @@ void validate(const Config& config) {
   }
   if (config.stop_warn.count() < 0 || config.stop_warn > max_stop_warn) {
     complain("Config::stop_warn is " + std::to_string(config.stop_warn.count()) + " ms; from 0 to 3600000");
+  }
+  if (config.snapshot_warn.count() < 0 || config.snapshot_warn > max_snapshot_warn) {
+    complain("Config::snapshot_warn is " + std::to_string(config.snapshot_warn.count()) + " ms; from 0 to 86400000");
   }
   constexpr std::size_t least = std::size_t{1} << 20;
   if (config.heap_max != 0 && config.heap_max < least) {

@@ -122,6 +122,8 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK(with("MIDDEN_STOP_WARN", "250").stop_warn == std::chrono::milliseconds(250));
   CHECK(with("MIDDEN_STOP_WARN", "0").stop_warn == std::chrono::milliseconds(0));
   CHECK(with("MIDDEN_STOP_WARN", "3600000").stop_warn == std::chrono::hours(1));
+  CHECK(with("MIDDEN_SNAPSHOT_WARN", "0").snapshot_warn == std::chrono::milliseconds(0));
+  CHECK(with("MIDDEN_SNAPSHOT_WARN", "86400000").snapshot_warn == std::chrono::hours(24));
   CHECK(with("MIDDEN_SEED", "18446744073709551615").seed == std::numeric_limits<std::uint64_t>::max());
   Config on;
   on.gctrace = on.check = true;
@@ -190,6 +192,11 @@ TEST_CASE("A limit that is too small to work with is refused by name") {
     CHECK_THROWS_AS(resolve(config), midden::ConfigError);
   }
   config.stop_warn = std::chrono::milliseconds(0);
+  for (const std::chrono::milliseconds bad : {std::chrono::milliseconds(-1), std::chrono::milliseconds(86'400'001)}) {
+    config.snapshot_warn = bad;
+    CHECK_THROWS_AS(resolve(config), midden::ConfigError);
+  }
+  config.snapshot_warn = std::chrono::milliseconds(0);
   config.map.clear();
   CHECK_THROWS_AS(resolve(config), midden::ConfigError);
 }

@@ -19,8 +19,8 @@
 // latter is copied once into memory outside of the heap under all locks, to read, so writers wait for that long, and
 // collections too; the view's map is made of it without locks. Of a ConcurrentMap on `skiplist`: O(1), nobody waits,
 // and what the map erases and overwrites stays in memory until the snapshot is closed; an old one is seen in stats():
-// snapshots, oldest_snapshot, held_bytes. The first size() or stats() of such a view goes over all its
-// leaves.
+// snapshots, oldest_snapshot, held_bytes; one that is left open while its map is written is told of, see
+// Config::snapshot_warn. The first size() or stats() of such a view goes over all its leaves.
 //
 // Errors: taking one throws NotAttached, OutOfMemory, and std::bad_alloc for memory outside of the heap; then there
 // is none. Taking one is a safepoint, closing is not.

@@ -31,6 +31,7 @@
 
 #include "containers/skiplist/column.hpp"
 #include "containers/skiplist/shared/list.hpp"
+#include "containers/skiplist/shared/old_snapshot.hpp"
 #include "containers/skiplist/shown.hpp"
 #include "containers/skiplist/state.hpp"
 
@@ -80,9 +81,15 @@ struct SharedPart {
     SharedPart& part = *static_cast<SharedPart*>(object);
     part.noted.store(false, std::memory_order_relaxed);
     RuntimeReclaim reclaim(runtime);
+    const bool is_left = part.list.tidy(reclaim);
+    if (const Versions::Open open = part.list.snapshots(); open.count > 0) [[unlikely]] {
+      part.old_snapshot.look(runtime.config(), open, part.list.counts().held, part.list.size());
+    }
     // A writer that has asked meanwhile has done so for the next time.
-    return part.list.tidy(reclaim) && !part.noted.exchange(true, std::memory_order_relaxed);
+    return is_left && !part.noted.exchange(true, std::memory_order_relaxed);
   }
+
+  OldSnapshot old_snapshot;
 };
 
 template <class Key>

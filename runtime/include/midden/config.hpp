@@ -99,7 +99,11 @@ struct Config {
   // Above an hour is refused.
   std::chrono::milliseconds stop_warn{10};
 
-  // Where reports go (trace lines, late threads, roots and pins left over). Default: standard
+  // MIDDEN_SNAPSHOT_WARN. A snapshot that has been open for longer, and holds back what its map has let go of
+  // meanwhile, is told of through `message`, once. In milliseconds, default 60000; 0: never. Above a day is refused.
+  std::chrono::milliseconds snapshot_warn{60'000};
+
+  // Where reports go (trace lines, late threads, old snapshots, roots and pins left over). Default: standard
   // error, one line a call. Called on any thread, never while the world is stopped. May not touch the heap or throw.
   std::function<void(std::string_view)> message;
 

@@ -1,5 +1,7 @@
 #include "containers/hash/reseed.hpp"
 
+#include <algorithm>
+#include <array>
 #include <new>
 
 #include <midden/error.hpp>
@@ -14,11 +16,13 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 
 namespace {
 
-// Calls f(bucket, slot) for each entry whose hash lies in [from, to).
+// Calls f(bucket, slot) for each entry whose hash lies in [from, to). Keys are fetched some buckets ahead.
 template <class F>
 void for_each_entry(const Table& table, const Layout& layout, HashBound from, HashBound to, F&& f) {
+  constexpr BucketNumber ahead = 8;
   for (HashBound begin = from; begin < to;) {
     const BucketNumber main = table.main_of(begin);
+    if (table.begin_of(std::size_t{main} + ahead) < to) prefetch_keys(layout, table, main + ahead);
     for (std::byte* bucket = table.at(main, layout); bucket != nullptr; bucket = table.after(bucket, layout)) {
       const unsigned count = head(bucket).count();
       for (unsigned slot = 0; slot < count; ++slot) f(bucket, slot);
@@ -32,17 +36,54 @@ std::uint32_t hash_under(const Hasher& hasher, const Layout& layout, std::byte* 
   return with_key(layout, key, [&](const auto& form) { return form.hash_under(hasher); });
 }
 
+// Entries on their way to a table: each waits until some more have come, and its new bucket from memory meanwhile.
+class Moving {
+ public:
+  Moving(Attach& here, HashState& to) : here_(here), to_(to) {}
+
+  void add(std::byte* bucket, unsigned slot) {
+    const Entry entry{hash_under(to_.hasher, to_.layout, bucket, slot), slot, bucket};
+    std::byte* const place = to_.now.at(to_.now.main_of(entry.hash), to_.layout);
+    __builtin_prefetch(place);
+    prefetch_slots(place);
+    Entry& oldest = entries_[count_ % entries_.size()];
+    if (count_ >= entries_.size()) arrive(oldest);
+    oldest = entry;
+    ++count_;
+  }
+  void finish() {
+    for (std::size_t i = count_ - std::min(count_, entries_.size()); i < count_; ++i)
+      arrive(entries_[i % entries_.size()]);
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t hash;
+    unsigned slot;
+    std::byte* bucket;
+  };
+
+  void arrive(const Entry& entry) {
+    to_.now.need_overflow(here_, to_.layout, 1);
+    const Place place = append(to_.now, to_.layout, entry.hash);
+    to_.layout.copy(place.bucket, place.slot, entry.bucket, entry.slot);
+  }
+
+  Attach& here_;
+  HashState& to_;
+  std::array<Entry, 16> entries_{};
+  std::size_t count_ = 0;
+};
+
 void copy_all(Attach& here, const HashState& from, HashState& to) {
   const Layout& layout = from.layout;
   to.now.open(here, layout, from.now.log2());
   to.now.need_main(here, layout, 0, static_cast<BucketNumber>(to.now.main_buckets() - 1));
-  const auto copy = [&](std::byte* bucket, unsigned slot) {
-    to.now.need_overflow(here, layout, 1);
-    const Place place = append(to.now, layout, hash_under(to.hasher, layout, bucket, slot));
-    layout.copy(place.bucket, place.slot, bucket, slot);
-  };
-  for_each_entry(from.now, layout, 0, from.bound, copy);
-  for_each_entry(from.old, layout, from.bound, hash_end, copy);
+  Moving moving(here, to);
+  const auto add = [&](std::byte* bucket, unsigned slot) { moving.add(bucket, slot); };
+  for_each_entry(from.now, layout, 0, from.bound, add);
+  for_each_entry(from.old, layout, from.bound, hash_end, add);
+  moving.finish();
 }
 
 }  // namespace

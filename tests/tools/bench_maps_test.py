@@ -12,7 +12,7 @@ import sys
 from bench_test import MAP_PEERS, TINY, backends, check_rows, main, metrics, refuses, runs, same, subjects
 
 ORDERED = {'skiplist', 'std_map', 'absl_btree', 'tbb_map'}
-PHASE_NAMES = ['insert', 'hit', 'zipf', 'miss', 'overwrite', 'erase', 'scan', 'range100']
+PHASE_NAMES = ['insert', 'hit', 'zipf', 'miss', 'overwrite', 'erase', 'scan', 'range100', 'copy']
 MIXES = ['mops_t1_w70', 'mops_t2_w70', 'mops_t2_w5']
 
 

@@ -3,6 +3,7 @@
 #include "containers/hash/reseed.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <numeric>
 #include <set>
@@ -121,6 +122,26 @@ TEST_CASE("Against someone who learns every key as well the map stops changing a
     CHECK_FALSE(reseed(here, state));
     CHECK(state.reseeds == most_reseeds);
   });
+}
+
+TEST_CASE("A million entries take another seed in a fraction of a second", "[.large]") {
+  midden::Config config = map_config();
+  config.check = false;
+  Runtime runtime(config);
+  Attach here(runtime);
+  const Root<HashState> words = make_words(here);
+  const Root<HashState> texts = make_texts(here);
+  for (HashState* const state : {words.get(), texts.get()}) {
+    for (std::uint64_t n = 0; n < 1'000'000; ++n) put(here, *state, n, n);
+    for (int i = 0; i < 2; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      REQUIRE(reseed(here, *state));
+      const auto took = std::chrono::steady_clock::now() - begin;
+      WARN("to " << state->hasher.name(state == words.get()) << " in "
+                 << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+    }
+    for (std::uint64_t n = 0; n < 1'000'000; n += 1000) REQUIRE(has(*state, n, n));
+  }
 }
 
 TEST_CASE("A map that becomes empty takes another seed and the fast hash, and is watched again") {

@@ -108,6 +108,14 @@ class Batched final : public Subject {
     return shown;
   }
 
+  std::vector<std::int64_t> values() override {
+    Here here(map_);
+    std::vector<std::int64_t> values;
+    values.reserve(map_.size());
+    map_.each(here, [&](std::int64_t value) { values.push_back(value); });
+    return values;
+  }
+
   Shown ranges([[maybe_unused]] const Batch& batch, [[maybe_unused]] std::size_t entries) override {
     if constexpr (M::ordered) {
       Here here(map_);

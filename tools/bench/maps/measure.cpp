@@ -54,6 +54,7 @@ double seconds_of(const std::vector<Interval>& all) {
 
 std::int64_t fresh(std::uint32_t number) { return number; }
 std::int64_t overwritten(std::uint32_t number) { return ~fresh(number); }
+std::uint32_t number_of(std::int64_t overwritten) { return static_cast<std::uint32_t>(~overwritten); }
 
 class Course {
  public:
@@ -88,7 +89,7 @@ class Course {
  private:
   std::size_t steps() const {
     const std::size_t whole = (entries_ + slice_ - 1) / slice_;
-    return 4 * whole + 5 * slices + scans + 5 + mixes.size() * mixed_slices;  // 5: checks
+    return 5 * whole + 5 * slices + scans + 7 + mixes.size() * mixed_slices;  // 7: checks, and orders to copy in
   }
 
   // Memory that was freed goes back: the next maps begin as the first did.
@@ -176,6 +177,7 @@ class Course {
     require_sizes(entries_);
     scan();
     walk_ranges();
+    copy();
     timed_pass(Phase::erase, again_, overwritten, [](Subject& subject, const Batch& batch, std::size_t) {
       if (subject.erases()) require(subject.erase(batch), batch.size(), "keys were erased");
     });
@@ -235,6 +237,32 @@ class Course {
       if (!subject.ordered()) return;
       if (!expected) expected = shown[s];
       if (shown[s] != *expected) throw std::runtime_error("ranges show other entries than another subject's");
+    });
+  }
+
+  // Each into another map of its kind, in its own order.
+  void copy() {
+    std::vector<std::vector<std::int64_t>> orders(subjects_.size());
+    std::vector<std::unique_ptr<Subject>> copies(subjects_.size());
+    std::vector<double> seconds(subjects_.size());
+    in_turn([&](Subject& subject, std::size_t s) {
+      orders[s] = subject.values();
+      copies[s] = candidates_[s].make();
+    });
+    Batch& batch = batches_.front();
+    for (std::size_t begin = 0; begin < entries_; begin += slice_) {
+      in_turn([&](const Subject&, std::size_t s) {
+        batch.clear();
+        for (std::size_t i = begin; i < std::min(begin + slice_, entries_); ++i) {
+          batch.add(number_of(orders[s][i]), orders[s][i]);
+        }
+        seconds[s] += cpu_seconds_of([&] { copies[s]->assign(batch); });
+      });
+    }
+    in_turn([&](const Subject&, std::size_t s) {
+      require(copies[s]->size(), entries_, "entries were copied");
+      figures_[s].ns(Phase::copy).add(seconds[s] * 1e9 / static_cast<double>(entries_));
+      copies[s].reset();
     });
   }
 

@@ -1,8 +1,10 @@
 #pragma once
 // What the case maps does to its subjects, and what that took.
 //
-//   first map     insert  hit  zipf  miss  hit_many  overwrite  scan  range100  erase
+//   first map     insert  hit  zipf  miss  hit_many  overwrite  scan  range100  copy  erase
 //   second map    insert, the clock read at each; mixed work by one thread, by two
+//   copy          insert into one more map, in the order in which a walk shows the first: what is quadratic where
+//                 two maps hash alike
 //
 // All subjects live side by side and take turns: a phase is cut into slices, each the same batch for
 // all of them, and another is first each time. What slows the machine for a while slows them all.
@@ -10,7 +12,7 @@
 //   numbers    of twice as many as there are entries a random half is there; the other half, which
 //              lies between them, is what is looked up in vain. Mixed work goes through both halves
 //   time       of the thread's CPU. A figure is the median of slices, or of whole passes where each
-//              entry has its turn once (insert, overwrite, scan, erase)
+//              entry has its turn once (insert, overwrite, scan, copy, erase)
 //   mixed      by the clock on the wall, from when the first thread begins until the last ends. The
 //              figure is the best slice: a neighbour that takes the processor from a thread that holds
 //              a lock, or from one of two, makes the others worse by what is none of the map's
@@ -40,10 +42,10 @@ struct Candidate {
   std::function<std::unique_ptr<Subject>()> make;
 };
 
-// What one thread does, timed for each operation: an entry for a scan, a range for range100.
-enum class Phase : std::uint8_t { insert, hit, zipf, miss, hit_many, overwrite, erase, scan, range100 };
-inline constexpr std::array<std::string_view, 9> phase_names{"insert",    "hit",   "zipf", "miss",    "hit_many",
-                                                             "overwrite", "erase", "scan", "range100"};
+// What one thread does, timed for each operation: an entry for a scan and a copy, a range for range100.
+enum class Phase : std::uint8_t { insert, hit, zipf, miss, hit_many, overwrite, erase, scan, range100, copy };
+inline constexpr std::array<std::string_view, 10> phase_names{"insert",    "hit",   "zipf", "miss",     "hit_many",
+                                                              "overwrite", "erase", "scan", "range100", "copy"};
 
 // What threads do together: of the operations `writes` percent write, half of them assign and half
 // erase.

@@ -156,7 +156,8 @@ void report(const std::vector<Figures>& all, const Settings& settings, Output& o
       to,
       "\nhit_many: of many in one call. scan: of an entry. range100: lower_bound and 100 entries. bytes: with "
       "malloc's\n"
-      "headers. longest: an insert without collections, which are counted aside; the least of the runs.\n\n"
+      "headers. longest: an insert without collections, which are counted aside; the least of the runs.\n"
+      "copy: an insert into another map, in the order of a walk.\n\n"
       "Millions of operations per second of t threads, w percent of them writes, half of which erase: best slice\n\n");
   print_threads(all, to);
   fmt::print(to, "\nshared_mutex: the map is for one writer or many readers. tbb_map overwrites where others erase.\n");

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tools/bench/maps/batch.hpp"
 #include "tools/bench/together.hpp"
@@ -67,6 +68,8 @@ class Subject {
   // How many were there. Requires: erases.
   virtual std::size_t erase(const Batch& batch) = 0;
   virtual Shown scan() = 0;
+  // All values, in the order of a walk.
+  virtual std::vector<std::int64_t> values() = 0;
   // From each key on, so many entries. Requires: ordered.
   virtual Shown ranges(const Batch& batch, std::size_t entries) = 0;
 

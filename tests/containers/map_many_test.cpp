@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -30,6 +31,13 @@ std::vector<std::uint64_t> runs_of_numbers(std::mt19937_64& random, std::uint64_
   }
   return numbers;
 }
+
+// The first 30 of a vector, with an end that is no iterator.
+struct FirstKeys {
+  const std::vector<std::int64_t>& keys;
+  auto begin() const { return std::counted_iterator(keys.begin(), 30); }
+  std::default_sentinel_t end() const { return {}; }
+};
 
 // A map that `make` makes, at several sizes, and a snapshot of it, which changes of the map do not reach.
 template <class K, class V, class Make>
@@ -181,6 +189,26 @@ TEST_CASE("find_many beside writers finds what lasts, each with a value that it 
     const midden::Blocked blocked;
     for (std::thread& writer : writers) writer.join();
   });
+}
+
+TEST_CASE("find_many takes a range whose end is no iterator") {
+  Runtime runtime(map_config());
+  Attach here(runtime);
+  const auto map = midden::make_map<std::int64_t, std::int64_t>();
+  const auto shared = midden::make_concurrent_map<std::int64_t, std::int64_t>();
+  std::vector<std::pair<std::int64_t, std::int64_t>> entries;
+  for (std::int64_t key = 0; key < 50; ++key) entries.emplace_back(key, 2 * key);
+  CHECK(map->insert_all(entries) == 50);
+  CHECK(shared->insert_all(entries) == 50);
+  std::vector<std::int64_t> keys;
+  for (std::int64_t key = 0; key < 40; ++key) keys.push_back(key);
+  const FirstKeys first{keys};
+  std::int64_t found = 0;
+  const auto add = [&](std::int64_t key, const std::int64_t* value) { found += value != nullptr && *value == 2 * key; };
+  map->find_many(first, add);
+  CHECK(found == 30);
+  shared->find_many(first, add);
+  CHECK(found == 60);
 }
 
 TEST_CASE("What find_many calls may write the concurrent map, collect and throw") {

@@ -118,7 +118,9 @@ class ConcurrentMap : public detail::MapShell<K, V> {
     static_assert(detail::lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
     const Root<const ConcurrentMap> keep(detail::require_own(this->parts()), this);
     Attach here(*this->parts().runtime);
-    for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
+    auto at = std::ranges::begin(keys);
+    const auto end = std::ranges::end(keys);
+    while (at != end) {
       safepoint(here);
       auto key = at;
       detail::KeyGroup<K> group;

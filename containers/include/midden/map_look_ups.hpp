@@ -67,7 +67,9 @@ class LookUps : public Base {
   void find_many(const Keys& keys, F&& f) const {
     static_assert(lasting_keys<Keys>, "midden: the range makes its keys on the way and drops them too early");
     const Root<const LookUps> keep(require_own(this->parts()), this);
-    for (auto at = std::ranges::begin(keys), end = std::ranges::end(keys); at != end;) {
+    auto at = std::ranges::begin(keys);
+    const auto end = std::ranges::end(keys);
+    while (at != end) {
       this->let_collect();
       const auto group = at;
       KeyGroup<K> encoded;

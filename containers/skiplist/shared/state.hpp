@@ -82,9 +82,9 @@ struct SharedPart {
     part.noted.store(false, std::memory_order_relaxed);
     RuntimeReclaim reclaim(runtime);
     const bool is_left = part.list.tidy(reclaim);
-    if (const Versions::Open open = part.list.snapshots(); open.count > 0) [[unlikely]] {
-      part.old_snapshot.look(runtime.config(), open, part.list.counts().held, part.list.size());
-    }
+    if (const Versions::Open open = part.list.snapshots(); part.old_snapshot.is_due(runtime.config(), open))
+        [[unlikely]]
+      part.old_snapshot.tell(runtime.config(), open, part.list.counts().held, part.list.size());
     // A writer that has asked meanwhile has done so for the next time.
     return is_left && !part.noted.exchange(true, std::memory_order_relaxed);
   }

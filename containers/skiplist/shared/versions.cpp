@@ -101,7 +101,9 @@ void Versions::lower(const Levels& levels) noexcept {
 Versions::Open Versions::open_now(const Levels& levels) const noexcept {
   Open open;
   find_slot(levels, [&](const Slot& slot) {
-    if (word(slot) == 0) return false;
+    // A bound's may still be when the slot's last one was opened.
+    const std::uint32_t seen = word(slot);
+    if (seen == 0 || seen % 2 != 0) return false;
     const std::chrono::nanoseconds opened(__atomic_load_n(&slot.opened, __ATOMIC_RELAXED));
     open.oldest = open.count == 0 ? opened : std::min(open.oldest, opened);
     ++open.count;

@@ -119,7 +119,7 @@ class Versions {
     std::size_t count = 0;
     std::chrono::nanoseconds oldest{0};  // when it was opened
   };
-  // Of a clock that goes on steadily.
+  // Of a clock that goes on steadily. Without those that are being opened.
   static std::chrono::nanoseconds now() noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
   Open open_now(const Levels& levels) const noexcept;
 

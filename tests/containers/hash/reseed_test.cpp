@@ -124,7 +124,7 @@ TEST_CASE("Against someone who learns every key as well the map stops changing a
   });
 }
 
-TEST_CASE("A million entries take another seed in a fraction of a second", "[.large]") {
+TEST_CASE("A million entries take another seed, in a time that is printed, and all are found", "[.large]") {
   midden::Config config = map_config();
   config.check = false;
   Runtime runtime(config);
@@ -140,7 +140,7 @@ TEST_CASE("A million entries take another seed in a fraction of a second", "[.la
       WARN("to " << state->hasher.name(state == words.get()) << " in "
                  << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
     }
-    for (std::uint64_t n = 0; n < 1'000'000; n += 1000) REQUIRE(has(*state, n, n));
+    for (std::uint64_t n = 0; n < 1'000'000; ++n) REQUIRE(has(*state, n, n));
   }
 }
 

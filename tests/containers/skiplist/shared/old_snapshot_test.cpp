@@ -36,7 +36,7 @@ class Watched {
 
  private:
   midden::Config config(milliseconds limit) {
-    midden::Config config = map_config();
+    midden::Config config = shared_config();
     config.snapshot_warn = limit;
     config.name = "watched";
     config.message = [this](std::string_view text) { said_.emplace_back(text); };

@@ -55,7 +55,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  static unsigned segment_of(Offset offset) noexcept { return static_cast<unsigned>(26 - __builtin_clz(offset)); }
+  static unsigned segment_of(Offset offset) noexcept { return static_cast<unsigned>((31 ^ __builtin_clz(offset)) - 5); }
   std::uintptr_t address(Offset offset) const noexcept { return bases_[segment_of(offset)] + unit_bytes * offset; }
   std::byte* at(Offset offset) const noexcept { return reinterpret_cast<std::byte*>(address(offset)); }
   // Of memory in that segment.

@@ -72,12 +72,17 @@ class Walk {
   }
   // From the entry that it shows.
   bool next() const noexcept {
-    if (owner_.leaf_right(cursor_)) {
-      fetch_forward();
-      ++cursor_.index;
-      return cursor_.index < leaf().count ? show_word() : show_next_leaf();
+    if (!owner_.leaf_right(cursor_)) [[unlikely]]
+      return seek_behind();
+    const Node& here = leaf();
+    const unsigned ahead = cursor_.index + entries_ahead;
+    if (cursor_.walking && cursor_.index > 0 && ahead < here.count) {
+      levels_.arena().prefetch(here.target(ahead));
+    } else {
+      fetch_across(here, ahead);
     }
-    return seek_after(shown_key());
+    ++cursor_.index;
+    return cursor_.index < here.count ? show_word() : show_next_leaf();
   }
   bool previous() const noexcept {
     if (owner_.leaf_right(cursor_) && cursor_.index > 0) {
@@ -127,7 +132,8 @@ class Walk {
     return show(top, place);
   }
 
-  bool show_next_leaf() const noexcept {
+  [[gnu::noinline]] bool seek_behind() const noexcept { return seek_after(shown_key()); }
+  [[gnu::noinline]] bool show_next_leaf() const noexcept {
     do {
       const Offset next = next_leaf();
       if (next != 0) {
@@ -162,16 +168,16 @@ class Walk {
   [[gnu::always_inline]] void fetch(const Node& of, unsigned from, unsigned to) const noexcept {
     for (unsigned i = from; i < to && i < of.count; ++i) levels_.arena().prefetch(of.target(i));
   }
-  void fetch_forward() const noexcept {
-    const unsigned ahead = cursor_.index + entries_ahead;
+  // What a step asks for that is not just one more word of its leaf: the begin of a walk, the next leaf, and its words.
+  [[gnu::noinline]] void fetch_across(const Node& here, unsigned ahead) const noexcept {
     const bool walking = cursor_.walking;
     cursor_.walking = true;
-    fetch(leaf(), walking ? ahead : cursor_.index + 1u, ahead + 1);
+    fetch(here, walking ? ahead : cursor_.index + 1u, ahead + 1);
     const Offset next = next_leaf();
     if (next == 0) return;
     if (cursor_.index == 0) levels_.prefetch_node(next);
-    if (ahead < leaf().count) return;
-    const unsigned there = ahead - leaf().count;
+    if (ahead < here.count) return;
+    const unsigned there = ahead - here.count;
     fetch(levels_.node(next), walking ? there : 0, there + 1);
   }
   void fetch_backward() const noexcept {

@@ -12,6 +12,7 @@
 #include <midden/concurrent_map.hpp>
 
 #include "tests/containers/map_suite.hpp"
+#include "tests/support/sanitized.hpp"
 
 using midden::Attach;
 using midden::Runtime;
@@ -178,7 +179,7 @@ TEST_CASE("find_many beside writers finds what lasts, each with a value that it 
         must(value == nullptr || *value % count == key, "with a value that was written");
       });
     };
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < (sanitized ? 40 : 200); ++round) {
       std::vector<std::int64_t> keys;
       for (int i = 0; i < 100; ++i) keys.push_back(static_cast<std::int64_t>(random() % count));
       if (round % 2 == 0) std::sort(keys.begin(), keys.end());

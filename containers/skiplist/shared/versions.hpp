@@ -119,8 +119,9 @@ class Versions {
     std::size_t count = 0;
     std::chrono::nanoseconds oldest{0};  // when it was opened
   };
-  // Of a clock that goes on steadily. Without those that are being opened.
+  // Of a clock that goes on steadily.
   static std::chrono::nanoseconds now() noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
+  // Without those that are being opened.
   Open open_now(const Levels& levels) const noexcept;
 
   // Calls f(block) for each block of the arena.

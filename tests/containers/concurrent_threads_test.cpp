@@ -232,6 +232,33 @@ TEST_CASE("Two first writers agree on where the entries are") {
   });
 }
 
+TEST_CASE("A pin may be read and ended where the thread is not attached") {
+  for_each_concurrent_backend([](const std::string& backend) {
+    Runtime runtime(shared_config());
+    Attach here(runtime);
+    const std::string large(100'000, 'v');
+    const auto must_be_read = [&](const auto& map) {
+      map->insert_or_assign("k", large);
+      midden::EntryPin pin = map->pin("k");
+      bool right = false;
+      std::thread reader([&, taken = std::move(pin)]() mutable {
+        right = taken.key() == "k" && taken.value() == large;
+        taken.release();
+      });
+      map->erase("k");
+      runtime.collect();
+      {
+        const midden::Blocked away;
+        reader.join();
+      }
+      REQUIRE(right);
+      REQUIRE(runtime.pins().count == 0);
+    };
+    must_be_read(midden::make_map<std::string_view, std::string_view>({.backend = backend}));
+    must_be_read(midden::make_concurrent_map<std::string_view, std::string_view>({.backend = backend}));
+  });
+}
+
 TEST_CASE("A concurrent map stays whole when many allocations collect, of any thread") {
   for_each_concurrent_backend([](const std::string& backend) {
     midden::Config config = shared_config();

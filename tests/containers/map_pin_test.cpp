@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -144,32 +143,6 @@ TEST_CASE("A key that is absent gives an empty pin, which counts as none") {
       REQUIRE_FALSE(static_cast<bool>(pin));
       REQUIRE(moved.value() == "b");
       REQUIRE(runtime.pins().count == 1);
-    });
-  });
-}
-
-TEST_CASE("A pin may be read and ended where the thread is not attached") {
-  for_each_backend([](const std::string& backend) {
-    for_each_kind<std::string_view, std::string_view>(backend, [&]<class M>() {
-      Runtime runtime(shared_config());
-      Attach here(runtime);
-      const Root<M> map = make_of<M>(backend);
-      const std::string large(100'000, 'v');
-      map->insert_or_assign("k", large);
-      EntryPin pin = map->pin("k");
-      bool right = false;
-      std::thread reader([&, taken = std::move(pin)]() mutable {
-        right = taken.key() == "k" && taken.value() == large;
-        taken.release();
-      });
-      map->erase("k");
-      runtime.collect();
-      {
-        const midden::Blocked away;
-        reader.join();
-      }
-      REQUIRE(right);
-      REQUIRE(runtime.pins().count == 0);
     });
   });
 }

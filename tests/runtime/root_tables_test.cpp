@@ -14,6 +14,7 @@
 
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitized.hpp"
 
 using midden::Attach;
 using midden::GlobalRoot;
@@ -300,7 +301,7 @@ TEST_CASE("Sources of roots may be added and removed while other threads collect
     Attach here(runtime);
     runtime.add_roots(first);
     first.accumulator = make_list(4);
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < (sanitized ? 15 : 50); ++i) {
       Interpreter second;
       runtime.add_roots(second);
       second.accumulator = make_list(1);

@@ -138,6 +138,7 @@ TEST_CASE("The heap may be asked for its report while it collects") {
       static_cast<void>(runtime.pauses());
       static_cast<void>(runtime.last_cycle());
       static_cast<void>(runtime.pins());
+      std::this_thread::yield();
     }
     done = true;
   });

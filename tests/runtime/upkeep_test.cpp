@@ -13,6 +13,7 @@
 
 #include "tests/runtime/nodes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitized.hpp"
 
 using midden::Attach;
 using midden::Ref;
@@ -114,7 +115,7 @@ TEST_CASE("Threads ask for upkeep of what they drop at once, beside collections 
   std::atomic<bool> over{false};
   std::thread asks([&] {
     Attach own(runtime);
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 0; i < (sanitized ? 1'000 : 20'000); ++i) {
       const Root<Kept> kept = midden::make<Kept>();
       kept->again = i % 3;
       kept->other = midden::make<Kept>();

@@ -28,7 +28,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted, const Upkept& upkept) 
 
     ledger_.enter(Phase::mark);
     marker_.drain(stopped);
-    if (verifier) require(verifier->compare(stopped));
+    if (verifier) require(verifier->compare(stopped, roots_));
 
     ledger_.enter(Phase::weak);
     weak_.settle(stopped, heap_, marker_);

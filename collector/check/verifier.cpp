@@ -8,6 +8,12 @@
 namespace midden::inline MIDDEN_ABI::collector {
 
 Checked Verifier::trace(const StoppedWorld&, std::span<RootSource* const> roots) {
+  last_cycle_ = heap_.cycle();
+  last_colour_ = heap_.live_colour();
+  return follow_all(roots);
+}
+
+Checked Verifier::follow_all(std::span<RootSource* const> roots) {
   reached_.clear();
   fault_.reset();
   for (RootSource* source : roots) {
@@ -54,7 +60,8 @@ const char* Verifier::fault_of(const void* target) const {
   const Metadata metadata = space.metadata(target);
   if ((metadata.load() & born_flag) == 0) return "a freed object";
   // Nothing is made in a span that the last cycle's sweep has not passed: what has no mark there died.
-  if (space.head_of(target).swept_cycle < heap_.cycle() && !metadata.has(heap_.live_colour())) return "a freed object";
+  const bool marked = metadata.has(last_colour_) || metadata.has(heap_.live_colour());
+  if (space.head_of(target).swept_cycle < last_cycle_ && !marked) return "a freed object";
   return nullptr;
 }
 
@@ -79,25 +86,39 @@ void Verifier::scan(const void* object) {
   }
 }
 
-Checked Verifier::compare(const StoppedWorld& stopped) const {
-  const AddressSpace& space = heap_.address_space();
-  for (const auto& [object, origin] : reached_) {
-    if (!space.metadata(object).has(heap_.live_colour())) {
-      return Finding{"marking missed an object that is reachable", path_to(object)};
-    }
+Checked Verifier::compare(const StoppedWorld& stopped, std::span<RootSource* const> roots) {
+  if (const void* object = find_extra(stopped)) {
+    return Finding{"marking marked an object that is not reachable", describe_object(heap_, object)};
   }
+  if (find_missed() == nullptr) return {};
+  if (Checked fault = follow_all(roots)) return fault;
+  if (const void* object = find_missed()) {
+    return Finding{"marking missed an object that is reachable", path_to(object)};
+  }
+  return {};
+}
+
+// Null: all that was reached is marked.
+const void* Verifier::find_missed() const {
+  for (const auto& [object, origin] : reached_) {
+    if (!heap_.address_space().metadata(object).has(heap_.live_colour())) return object;
+  }
+  return nullptr;
+}
+
+// Null: all that is marked was reached.
+const void* Verifier::find_extra(const StoppedWorld& stopped) const {
+  const AddressSpace& space = heap_.address_space();
   for (const Space& owner : heap_.spaces(stopped)) {
     for (const BlockIndex first : owner.spans) {
       const Block& head = space.block(first);
       for (std::uint32_t slot = 0; slot < head.slots; ++slot) {
         const std::byte* object = space.begin_of(first) + slot * head.slot_bytes;
-        if (space.metadata(object).has(heap_.live_colour()) && !reached_.contains(object)) {
-          return Finding{"marking marked an object that is not reachable", describe_object(heap_, object)};
-        }
+        if (space.metadata(object).has(heap_.live_colour()) && !reached_.contains(object)) return object;
       }
     }
   }
-  return {};
+  return nullptr;
 }
 
 std::string Verifier::path_to(const void* object) const {

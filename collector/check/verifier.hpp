@@ -7,6 +7,9 @@
 // reference is named with its path instead of crashing there; afterwards both sets are compared in
 // both directions.
 //
+// Pins and global roots may end during the pause, on threads that are blocked or not attached; none comes to be. So
+// what was reached before and has no mark was missed only where it is still reached: then everything is followed anew.
+//
 //   root of thread 'main' -> Session@0x7f.. +8 -> String@0x7f.. +0 -> no object
 //
 // Threads: one, while the world is stopped. It allocates from the host's allocator.
@@ -27,10 +30,10 @@ class Verifier final : public Tracer {
   // Requires: a heap made with `checked`.
   explicit Verifier(Heap& heap) : heap_(heap) {}
 
-  // Follows everything from the roots.
+  // Follows everything from the roots, before the cycle begins to mark.
   Checked trace(const StoppedWorld& stopped, std::span<RootSource* const> roots);
-  // Compares with the marks that the first marker left.
-  Checked compare(const StoppedWorld& stopped) const;
+  // Compares with the marks that the first marker left, which had these roots.
+  Checked compare(const StoppedWorld& stopped, std::span<RootSource* const> roots);
 
  private:
   struct Origin {
@@ -42,12 +45,18 @@ class Verifier final : public Tracer {
   void visit(const std::atomic<void*>* edges, std::size_t count) override;
   void visit(const void* object) override { follow(object, -1); }
 
+  Checked follow_all(std::span<RootSource* const> roots);
+  const void* find_missed() const;
+  const void* find_extra(const StoppedWorld& stopped) const;
   void follow(const void* target, std::ptrdiff_t offset);
   void scan(const void* object);
   std::string path_to(const void* object) const;
   const char* fault_of(const void* target) const;
 
   Heap& heap_;
+  // The cycle before this one, and its marks.
+  std::uint64_t last_cycle_ = 0;
+  Colour last_colour_{};
   const void* parent_ = nullptr;
   const char* root_ = nullptr;
   std::unordered_map<const void*, Origin> reached_;

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "tests/runtime/nodes.hpp"
@@ -105,6 +106,30 @@ TEST_CASE("A broken root of a host is told by the name of its source") {
   INFO(death.words);
   CHECK(death.signal == SIGABRT);
   CHECK(death.says("root: symbol table -> "));
+}
+
+TEST_CASE("A pin and a global root that end in the midst of a pause break nothing") {
+  // Called after both were gone through by the second marker, and before they are by the first.
+  struct Ender final : midden::RootSource {
+    void trace(midden::Tracer&) override {
+      pin.release();
+      *global = nullptr;
+    }
+    const char* name() const override { return "ender"; }
+    midden::Pin<Node> pin;
+    std::unique_ptr<midden::GlobalRoot<Node>> global;
+  } ender;
+  Runtime runtime(checking());
+  runtime.add_roots(ender);
+  Attach here(runtime);
+  for (int i = 0; i < 3; ++i) {
+    ender.pin = midden::Pin<Node>(make_list(20));
+    ender.global = std::make_unique<midden::GlobalRoot<Node>>(make_list(10));
+    runtime.collect();
+    CHECK(live_objects(runtime) == 0);
+  }
+  ender.global.reset();
+  runtime.remove_roots(ender);
 }
 
 TEST_CASE("A scan function that tells its own references by halves is found out") {

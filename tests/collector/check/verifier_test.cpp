@@ -35,6 +35,10 @@ struct Verified : Marking {
     RootSource* sources[] = {&roots};
     return verifier.trace(world.stop(), sources);
   }
+  Checked compare() {
+    RootSource* sources[] = {&roots};
+    return verifier.compare(world.stop(), sources);
+  }
   // What the one fault is, and where: "root: test -> ... +8 -> 0x..".
   void expect(const std::string& what, const std::string& where) {
     const Checked found = trace();
@@ -170,17 +174,17 @@ TEST_CASE("The two markers agree, and each mark too few or too many is found wit
   Node* garbage = v.make<Node>();
   REQUIRE_FALSE(v.trace().has_value());
   v.mark({v.first});
-  CHECK_FALSE(v.verifier.compare(v.world.stop()).has_value());
+  CHECK_FALSE(v.compare().has_value());
 
   v.heap.address_space().metadata(v.second).clear(colour_mask);
-  const Checked missed = v.verifier.compare(v.world.stop());
+  const Checked missed = v.compare();
   REQUIRE(missed.has_value());
   CHECK(missed->what == "marking missed an object that is reachable");
   CHECK(missed->structure == "root: test -> " + node_at(v.first) + " +8 -> " + node_at(v.second));
 
   v.heap.address_space().metadata(v.second).mark(v.heap.live_colour());
   v.heap.address_space().metadata(garbage).mark(v.heap.live_colour());
-  const Checked extra = v.verifier.compare(v.world.stop());
+  const Checked extra = v.compare();
   REQUIRE(extra.has_value());
   CHECK(extra->what == "marking marked an object that is not reachable");
   CHECK(extra->structure == node_at(garbage));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -18,11 +19,10 @@ namespace {
 
 collector::WeakPhase& weak_of(detail::Mutator& mutator) { return runtime::thread_of(mutator).core.cycle().weak(); }
 
-// Whether one of the words in `bytes` bytes from `begin` is this address.
-bool contains(const void* begin, std::size_t bytes, const void* address) {
-  const auto* word = static_cast<const std::byte*>(begin);
-  for (const std::byte* const end = word + bytes; word + sizeof(void*) <= end; word += sizeof(void*)) {
-    if (std::memcmp(word, &address, sizeof(void*)) == 0) return true;
+// Whether one of the words is this address.
+bool contains(std::span<const std::byte> words, const void* address) {
+  for (; words.size() >= sizeof address; words = words.subspan(sizeof address)) {
+    if (std::memcmp(words.data(), &address, sizeof address) == 0) return true;
   }
   return false;
 }
@@ -44,7 +44,7 @@ void add_destructor(Mutator& mutator, void* object, void (*destroy)(void*)) {
   weak_of(mutator).cleanups().add_destructor(object, destroy);
 }
 
-void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes) {
+void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::span<const std::byte> given) {
   Mutator& mutator = here();
   runtime::Core& core = runtime::thread_of(mutator).core;
   require_named(object, "add_cleanup");
@@ -53,7 +53,7 @@ void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure,
   }
   core.require_own(object);
   core.require_own(argument);
-  if (contains(closure.get(), closure_bytes, object)) core.warn_of_closure(object);
+  if (contains(given, object)) core.warn_of_closure(object);
   weak_of(mutator).cleanups().add(object, argument, std::move(closure));
 }
 

@@ -301,6 +301,26 @@ TEST_CASE("A cleanup may allocate, collect, add cleanups and run them") {
   CHECK(ran == std::vector<int>{1, 2, 3});
 }
 
+TEST_CASE("What memory of the host held before it became a closure's is not taken for a part of that") {
+  std::vector<std::string> said;
+  midden::Config config = by_host();
+  config.message = [&](std::string_view line) { said.emplace_back(line); };
+  Runtime runtime(config);
+  Attach here(runtime);
+  // One whose lowest byte is that of a flag which is false, so that the bytes behind that may complete it.
+  std::vector<Root<Node>> passed;
+  do passed.push_back(midden::make<Node>());
+  while (reinterpret_cast<std::uintptr_t>(passed.back().get()) % 256 != 0);
+  const Root<Node> object = passed.back();
+  const std::uint64_t number = 17;
+  const auto closure = [number, other = number] { static_cast<void>(number + other); };
+  for (const std::size_t bytes : {32, 40, 48, 56, 64, 72, 80, 96, 112}) {
+    std::vector<std::uintptr_t> dirt(bytes / sizeof(std::uintptr_t), reinterpret_cast<std::uintptr_t>(object.get()));
+  }
+  for (int i = 0; i < 8; ++i) add_cleanup(object, closure);
+  CHECK(said.empty());
+}
+
 TEST_CASE("A cleanup that keeps its own object is reported: at once, or by the first cycle that sees it") {
   std::vector<std::string> said;
   midden::Config config = by_host();

@@ -36,6 +36,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -61,13 +62,16 @@ class TypedClosure final : public Closure {
   }
   void drop() noexcept override { f_.reset(); }
 
+  // What the host has given, without what the classes around it add.
+  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(&*f_), sizeof(F)}; }
+
  private:
   std::optional<F> f_;
 };
 
-// The closure's bytes are looked through for the object's address. Throws NotAttached, std::invalid_argument,
+// What the host has given is looked through for the object's address. Throws NotAttached, std::invalid_argument,
 // std::bad_alloc.
-void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::size_t closure_bytes);
+void add_cleanup(void* object, void* argument, std::shared_ptr<Closure> closure, std::span<const std::byte> given);
 
 }  // namespace detail
 
@@ -93,18 +97,18 @@ class Cleanup {
 template <class N, class F>
 Cleanup add_cleanup(const N& object, F f) {
   using Typed = detail::TypedClosure<F, void>;
-  std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
-  detail::add_cleanup(detail::as_target(object.get()), nullptr, closure, sizeof(Typed));
-  return Cleanup(std::move(closure));
+  const auto closure = std::make_shared<Typed>(std::move(f));
+  detail::add_cleanup(detail::as_target(object.get()), nullptr, closure, closure->bytes());
+  return Cleanup(closure);
 }
 
 // `f(const Root<A>& argument)`, where `argument` names an A, or nothing.
 template <class N, class M, class F>
 Cleanup add_cleanup(const N& object, const M& argument, F f) {
   using Typed = detail::TypedClosure<F, typename M::Target>;
-  std::shared_ptr<detail::Closure> closure = std::make_shared<Typed>(std::move(f));
-  detail::add_cleanup(detail::as_target(object.get()), detail::as_target(argument.get()), closure, sizeof(Typed));
-  return Cleanup(std::move(closure));
+  const auto closure = std::make_shared<Typed>(std::move(f));
+  detail::add_cleanup(detail::as_target(object.get()), detail::as_target(argument.get()), closure, closure->bytes());
+  return Cleanup(closure);
 }
 
 }  // namespace midden::inline MIDDEN_ABI

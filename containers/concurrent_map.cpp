@@ -11,7 +11,7 @@ namespace midden::inline MIDDEN_ABI::detail {
 
 ConcurrentParts make_concurrent_parts(Attach& here, const MapOptions& options, bool ordered, const MapShape& shape) {
   MapParts parts = choose_map(here.runtime(), options, ordered, shape);
-  const std::uint64_t seed = next_map_seed(here.runtime());
+  const std::uint64_t seed = here.runtime().draw();
   const MapOps& inner = *parts.ops;
   Root<MapState> state;
   if (inner.concurrent == nullptr) {

@@ -9,7 +9,7 @@ namespace containers {
 MapFill::MapFill(Attach& here, const MapOps& ops, const MapShape& shape)
     : ops_(ops),
       references_(shape.value == ValueKind::reference),
-      map_(ops.create(here, shape, detail::next_map_seed(here.runtime()))) {}
+      map_(ops.create(here, shape, here.runtime().draw())) {}
 
 void MapFill::add(Attach& here, MapKey key, MapValue value) {
   if (references_) object_ = const_cast<void*>(value.data);

@@ -1,8 +1,7 @@
-// What maps of all types share: which backend serves them, their seeds, and one complaint.
+// What maps of all types share: which backend serves them, and one complaint.
 
 #include <midden/map.hpp>
 
-#include <atomic>
 #include <mutex>
 #include <set>
 #include <string>
@@ -59,22 +58,13 @@ MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, c
 
 Root<MapState> create_map(Attach& here, const MapParts& parts, const MapOptions& options, bool ordered,
                           const MapShape& shape) {
-  Root<MapState> state = parts.ops->create(here, shape, next_map_seed(*parts.runtime));
+  Root<MapState> state = parts.ops->create(here, shape, parts.runtime->draw());
   const bool automatic = wished(*parts.runtime, options) == containers::automatic;
   state->ordered = ordered;
   state->plain = options.plain;
-  if (automatic && !ordered && containers::references_an_entry(shape) != 0) state->tended = MapTended::automatic;
+  const bool moves = automatic && !ordered && containers::references_an_entry(shape) != 0;
+  state->tended = moves ? MapTended::automatic : tended_from_begin(*parts.runtime);
   return state;
-}
-
-// The counter makes them differ, the finaliser (SplitMix64, Steele, Lea and Flood 2014) makes them
-// look unrelated. Relaxed: numbers need only be distinct.
-std::uint64_t next_map_seed(Runtime& runtime) {
-  static std::atomic<std::uint64_t> maps{0};
-  std::uint64_t seed = runtime.seed() + 0x9E3779B97F4A7C15 * (maps.fetch_add(1, std::memory_order_relaxed) + 1);
-  seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
-  seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
-  return seed ^ seed >> 31;
 }
 
 void require_sizes(const MapKey& key, const MapValue& value, const MapShape& shape) {

@@ -31,10 +31,11 @@ void require_free(const MapState& state) {
 
 void begin(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape, const MapBackend& backend,
            const MapOps& ops) {
-  const Root<MapState> to = ops.create(here, shape, next_map_seed(*parts.runtime));
+  const Root<MapState> to = ops.create(here, shape, parts.runtime->draw());
   const Root<MapState> both = containers::rebuild::create(here, shape, *parts.ops, *state, ops, *to);
   to->ordered = both->ordered = state->ordered;
   to->plain = both->plain = state->plain;
+  to->tended = tended_from_begin(*parts.runtime);
   both->tended = MapTended::rebuilding;
   state = both;
   parts.ops = &containers::rebuild::ops(parts.ops->ordered && ops.ordered);
@@ -69,13 +70,17 @@ bool is_due(const MapParts& parts, const MapState& state, const MapShape& shape)
 
 }  // namespace
 
+MapTended tended_from_begin(const Runtime& runtime) {
+  return runtime.config().stress.rebuild != 0 ? MapTended::stressed : MapTended::no;
+}
+
 void rebuild_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape, std::string_view name) {
   if (name == containers::automatic) {
     throw ConfigError("midden: Map::rebuild asks for map backend '" + std::string(name) + "', which is no backend");
   }
   const MapBackend& backend = containers::require_backend(name, "Map::rebuild");
   const MapOps& ops = containers::require_ops(backend, state->ordered, shape);
-  if (state->tended == MapTended::automatic) state->tended = MapTended::no;
+  if (state->tended == MapTended::automatic) state->tended = tended_from_begin(*parts.runtime);
   if (&backend == parts.backend) return;
   finish_rebuild(here, parts, state);
   require_free(*state);
@@ -85,7 +90,7 @@ void rebuild_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapS
 void compact_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShape& shape) {
   if (state->tended == MapTended::rebuilding) return;
   require_free(*state);
-  const MapTended tended = state->tended;
+  const MapTended tended = state->tended;  // `automatic` goes with it
   begin(here, parts, state, shape, *parts.backend, *parts.ops);
   containers::rebuild::state_of(*state).to.state->tended = tended;
 }
@@ -105,6 +110,8 @@ void tend_map(Attach& here, MapParts& parts, Ref<MapState>& state, const MapShap
       const MapBackend& backend = *find_map_backend("skiplist");
       begin(here, parts, state, shape, backend, containers::require_ops(backend, state->ordered, shape));
     }
+    const bool stressed = state->tended == MapTended::stressed && is_rebuild_due(here.mutator());
+    if (stressed && !state->has_walks()) compact_map(here, parts, state, shape);
     if (state->tended == MapTended::rebuilding) move_for_a_write(here, parts, state);
   } catch (...) {
     // The map is whole, and the write has its own way to fail.

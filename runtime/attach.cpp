@@ -106,7 +106,18 @@ void run_refused_cycle(Mutator& mutator) {
   require_current(mutator);
   runtime::thread_of(mutator).core.collect_refused(runtime::thread_of(mutator));
 }
-void note_root_slow(Mutator& mutator) { runtime::thread_of(mutator).core.note_root(runtime::thread_of(mutator)); }
+void note_root_slow(Mutator& mutator) {
+  runtime::Thread& thread = runtime::thread_of(mutator);
+  thread.core.note(thread, &Stress::root);
+}
+void note_resize_slow(Mutator& mutator) {
+  runtime::Thread& thread = runtime::thread_of(mutator);
+  thread.core.note(thread, &Stress::resize);
+}
+bool is_rebuild_due(Mutator& mutator) noexcept {
+  runtime::Thread& thread = runtime::thread_of(mutator);
+  return thread.core.is_due(thread, &Stress::rebuild);
+}
 void place_slow(Mutator& mutator, RootPlace& root) noexcept {
   runtime::Thread& thread = runtime::thread_of(mutator);
   if (mutator.roots == &thread.own_roots.list()) return thread.place_own(root);

@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -54,6 +55,17 @@ bool read_switch(Config& config, std::string_view text) {
   return true;
 }
 
+struct StressKind {
+  std::string_view name;
+  std::uint32_t Stress::*every;
+};
+constexpr std::array stress_kinds{
+    StressKind{"alloc", &Stress::alloc},     StressKind{"safepoint", &Stress::safepoint},
+    StressKind{"root", &Stress::root},       StressKind{"resize", &Stress::resize},
+    StressKind{"grace", &Stress::grace},     StressKind{"rebuild", &Stress::rebuild},
+    StressKind{"refuse", &Stress::refuse},
+};
+
 bool read_stress(Config& config, std::string_view text) {
   config.stress = {};
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -63,16 +75,10 @@ bool read_stress(Config& config, std::string_view text) {
     if (colon == std::string_view::npos) return false;
     const std::optional<std::uint32_t> every = parse_number<std::uint32_t>(part.substr(colon + 1));
     if (!every || *every == 0) return false;
-    const std::string_view kind = part.substr(0, colon);
-    if (kind == "alloc") {
-      config.stress.alloc = *every;
-    } else if (kind == "safepoint") {
-      config.stress.safepoint = *every;
-    } else if (kind == "root") {
-      config.stress.root = *every;
-    } else {
-      return false;
-    }
+    const auto kind = std::find_if(stress_kinds.begin(), stress_kinds.end(),
+                                   [&](const auto& known) { return known.name == part.substr(0, colon); });
+    if (kind == stress_kinds.end()) return false;
+    config.stress.*kind->every = *every;
   }
   return true;
 }
@@ -124,7 +130,7 @@ constexpr std::array variables{
     Variable{"MIDDEN_HUGE_PAGES", read_switch<&Config::huge_pages>, "0 or 1"},
     Variable{"MIDDEN_GCTRACE", read_switch<&Config::gctrace>, "0 or 1"},
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
-    Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N and root:N with N at least 1, joined by commas"},
+    Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N, root:N, resize:N, grace:N, rebuild:N and refuse:N with N at least 1, joined by commas"},
     Variable{"MIDDEN_STOP_WARN", read_stop_warn, "milliseconds, a whole number up to 3600000, or 0 for never"},
     Variable{"MIDDEN_SNAPSHOT_WARN", read_snapshot_warn, "milliseconds, a whole number up to 86400000, or 0 for never"},
     Variable{"MIDDEN_SEED", read_seed, "a whole number"},

@@ -130,6 +130,15 @@ void Core::close_roots() {
   for (const std::string& line : pins_->close()) say(line);
 }
 
+// The counter makes them differ, the finaliser (SplitMix64, Steele, Lea and Flood 2014) makes them look unrelated.
+// Relaxed: numbers need only be distinct.
+std::uint64_t Core::draw() noexcept {
+  std::uint64_t number = seed_ + 0x9E3779B97F4A7C15 * (drawn_.fetch_add(1, std::memory_order_relaxed) + 1);
+  number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9;
+  number = (number ^ number >> 27) * 0x94D049BB133111EB;
+  return number ^ number >> 31;
+}
+
 void Core::say(const std::string& line) const { config_.message("midden: " + config_.name + ": " + line); }
 
 // --- threads --------------------------------------------------------------------------------
@@ -145,8 +154,9 @@ Thread& Core::attach(std::string name) {
   Thread& result = *thread;
   thread->runtime = &face_;
   thread->stress_roots = config_.stress.root;
-  if (config_.stress.alloc != 0) thread->allocator.single_slots();
-  if (config_.stress.safepoint != 0) Word(*thread).set(detail::always_ask_bit);
+  thread->stress_resizes = config_.stress.resize;
+  if (config_.stress.alloc != 0 || config_.stress.refuse != 0) thread->allocator.single_slots();
+  if (asks_always()) Word(*thread).set(detail::always_ask_bit);
   world_.attach(std::move(thread));
   return result;
 }
@@ -192,22 +202,20 @@ void Core::poll(Thread& thread) {
   require_safepoint_allowed(thread);
   if (thread.deferring != 0) return;
   world_.poll(thread);
-  bool due = std::exchange(thread.stress_due, false);
-  if (config_.stress.safepoint != 0) {
-    if (++thread.safepoints_until_stress >= config_.stress.safepoint) {
-      thread.safepoints_until_stress = 0;
-      due = true;
-    }
-  } else {
-    Word(thread).clear(detail::always_ask_bit);
-  }
-  if (due) collect(Cause::stress);
+  if (!asks_always()) Word(thread).clear(detail::always_ask_bit);
+  if (is_due(thread, &Stress::grace)) begin_grace_period();
+  const bool due = is_due(thread, &Stress::safepoint);
+  if (std::exchange(thread.stress_due, false) || due) collect(Cause::stress);
 }
 
-void Core::note_root(Thread& thread) {
-  if (++thread.roots_until_stress < config_.stress.root) return;
-  thread.roots_until_stress = 0;
-  collect_at_next_poll(thread);
+bool Core::is_due(Thread& thread, std::uint32_t Stress::*kind) const noexcept {
+  if (config_.stress.*kind == 0 || ++(thread.stressed.*kind) < config_.stress.*kind) return false;
+  thread.stressed.*kind = 0;
+  return true;
+}
+
+void Core::note(Thread& thread, std::uint32_t Stress::*kind) {
+  if (is_due(thread, kind)) collect_at_next_poll(thread);
 }
 
 void Core::collect_at_next_poll(Thread& thread) {

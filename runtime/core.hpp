@@ -58,7 +58,10 @@ class Core {
   void unblock(Thread& thread);
   // What a safepoint with a request does; nothing inside a DeferSafepoints scope.
   void poll(Thread& thread);
-  void note_root(Thread& thread);
+  // Counts an event of a kind of stress; whether it is one of those, every n-th, that have a consequence.
+  bool is_due(Thread& thread, std::uint32_t Stress::*kind) const noexcept;
+  // The same, where that is a collection at the next safepoint.
+  void note(Thread& thread, std::uint32_t Stress::*kind);
   std::vector<ThreadReport> threads() const;
   // Fatal where `object` is neither null nor in this heap.
   void require_own(const void* object) const;
@@ -84,6 +87,7 @@ class Core {
   Runtime& face() { return face_; }
   const Config& config() const { return config_; }
   std::uint64_t seed() const { return seed_; }
+  std::uint64_t draw() noexcept;
   collector::Heap& heap() { return heap_; }
   collector::Cycle& cycle() { return cycle_; }
   collector::Ledger& ledger() { return ledger_; }
@@ -110,12 +114,15 @@ class Core {
   // Asks `attempt` for memory, for `bytes` bytes, collecting in between, until it gives some or none can be had.
   template <class Attempt>
   auto insist(Thread& thread, std::size_t bytes, Attempt&& attempt);
+  // Whether each poll is to come here.
+  bool asks_always() const { return config_.stress.safepoint != 0 || config_.stress.grace != 0; }
   void stress_allocation(Thread& thread);
   void warn_of_late_stop(const CycleReport& report);
 
   Runtime& face_;
   const Config config_;
   const std::uint64_t seed_;
+  std::atomic<std::uint64_t> drawn_{0};
   const Placement placement_;
   collector::SystemPages pages_;
   collector::Heap heap_;

@@ -105,14 +105,15 @@ bool Core::extend(Thread& thread, void* object, std::size_t elements) {
 }
 
 void Core::commit_segment(Thread& thread, void* segment, std::size_t bytes) {
+  stress_allocation(thread);
   insist(thread, bytes, [&](collector::Effort effort) {
     return collector::Grant{nullptr, heap_.commit_segment(segment, bytes, effort)};
   });
 }
 
 void Core::stress_allocation(Thread& thread) {
-  if (config_.stress.alloc == 0 || ++thread.allocations_until_stress < config_.stress.alloc) return;
-  thread.allocations_until_stress = 0;
+  if (is_due(thread, &Stress::refuse)) throw OutOfMemory("midden: out of memory: refused by Config::stress (refuse)");
+  if (!is_due(thread, &Stress::alloc)) return;
   if (thread.deferring != 0) return collect_at_next_poll(thread);
   collect(Cause::stress);
 }

@@ -56,6 +56,7 @@ PinReport Runtime::pins() const { return core_->pins()->report(); }
 std::vector<ThreadReport> Runtime::threads() const { return core_->threads(); }
 const Config& Runtime::config() const { return core_->config(); }
 std::uint64_t Runtime::seed() const { return core_->seed(); }
+std::uint64_t Runtime::draw() noexcept { return core_->draw(); }
 
 TypeHandle Runtime::add_type(const TypeInfo& type) { return core_->added_types().add(type); }
 void Runtime::retire_type(TypeHandle type) { core_->added_types().retire(type); }

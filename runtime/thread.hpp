@@ -33,10 +33,8 @@ struct Thread : detail::Mutator {
   detail::BarrierLog barrier;
   // Types of C++ by type number, so that the table's lock is taken once for each.
   std::vector<collector::Type*> types;
-  std::uint64_t allocations_until_stress = 0;
-  std::uint64_t safepoints_until_stress = 0;
-  std::uint64_t roots_until_stress = 0;
-  bool stress_due = false;  // a root event asked for a collection at the next safepoint
+  Stress stressed{};        // events of each kind since the last that had a consequence
+  bool stress_due = false;  // an event asked for a collection at the next safepoint
   // The cycle that an allocation in a DeferSafepoints scope would have run.
   struct Refused {
     Cause cause = Cause::growth;

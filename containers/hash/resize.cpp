@@ -20,6 +20,7 @@ constexpr std::uint32_t erasures_without_cycle = 64;
 constexpr unsigned most_log2 = 31;  // beyond it hashes have no more bits to tell buckets apart
 
 void start(Attach& here, HashState& state, unsigned log2) {
+  detail::note_resize(here.mutator());
   // Opened in `old`, which is free, so that a failure leaves `now` as it is.
   state.old.open(here, state.layout, log2);
   state.now.swap(state.old);

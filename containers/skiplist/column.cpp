@@ -75,6 +75,7 @@ bool Column::has_free() const noexcept {
 }
 
 void Column::grow(Attach& here) {
+  detail::note_resize(here.mutator());
   std::uint32_t room;
   {
     const std::lock_guard lock(lock_);

@@ -73,6 +73,7 @@ class HeapMemory final : public Memory {
   }
 
   std::byte* segment(unsigned index, std::size_t bytes) override {
+    detail::note_resize(here_.mutator());
     Root<Segments> segments(state_.segments);
     if (!segments || segments->size() == state_.segment_count) {
       segments = make_array<Ref<Segment>>(here_, std::min<std::size_t>(Arena::max_segments, state_.segment_count + 6));

@@ -131,12 +131,12 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK_FALSE(with("MIDDEN_CHECK", "0", on).check);
 }
 
-TEST_CASE("MIDDEN_STRESS sets any of three, and replaces the setting as a whole") {
-  const Config all = with("MIDDEN_STRESS", "root:3,alloc:1,safepoint:20");
-  CHECK(all.stress.alloc == 1);
-  CHECK(all.stress.safepoint == 20);
-  CHECK(all.stress.root == 3);
+TEST_CASE("MIDDEN_STRESS sets any of its kinds, and replaces the setting as a whole") {
+  const Config all = with("MIDDEN_STRESS", "root:3,alloc:1,safepoint:20,refuse:7,resize:4,rebuild:6,grace:5");
+  CHECK(all.stress == midden::Stress{.alloc = 1, .safepoint = 20, .root = 3, .resize = 4, .grace = 5, .rebuild = 6,
+                                     .refuse = 7});
   CHECK(all.stress.any());
+  CHECK_FALSE(Config().stress.any());
   Config given;
   given.stress.root = 9;
   const Config replaced = with("MIDDEN_STRESS", "alloc:2", given);
@@ -156,7 +156,7 @@ TEST_CASE("A value that cannot be read is refused by variable, value and what is
       {"MIDDEN_CHECK", {"", "on", "-1"}},
       {"MIDDEN_STRESS",
        {"", "alloc", "alloc:", "alloc:0", "alloc:-1", "alloc:1,", ",alloc:1", "alloc:1,,root:1", "alloc:1;root:1",
-        "alloc:1 ", "resize:1", "alloc=1", "alloc:4294967296"}},
+        "alloc:1 ", "resizes:1", "alloc=1", "alloc:4294967296"}},
       {"MIDDEN_STOP_WARN", {"", "off", "10ms", "1.5", "-1", "3600001", "4294967296"}},
       {"MIDDEN_SEED", {"", "0x10", "seed", "-1", "18446744073709551616"}},
   };

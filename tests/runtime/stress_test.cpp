@@ -1,6 +1,9 @@
-// Stress modes collect at every n-th event, and what they find is a heap that holds together.
+// Stress modes: at every n-th event something happens, and what it finds is a heap that holds together. Those of maps
+// and slices are in tests/containers.
 
 #include <cstdint>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/runtime/nodes.hpp"
@@ -78,6 +81,47 @@ TEST_CASE("Who has much to sweep gets memory although each poll collects, and th
   for (int i = 0; i < 200; ++i) kept.push_back(midden::make_array<char>(300'000));  // large objects
   CHECK(cycles(runtime) > 200);                                                     // also in the midst of a request
   CHECK(live_objects(runtime) == 200);
+}
+
+TEST_CASE("Stress by grace asks for a period at every n-th safepoint") {
+  midden::Config config = quiet();
+  config.stress.grace = GENERATE(1U, 4U);
+  Runtime runtime(config);
+  Attach here(runtime);
+  for (int i = 0; i < 40; ++i) midden::safepoint();
+  CHECK(runtime.grace().asked == 40 / config.stress.grace);
+  CHECK(runtime.grace().over >= runtime.grace().asked - 1);
+  CHECK(cycles(runtime) == 0);
+}
+
+TEST_CASE("Stress by refusal refuses every n-th allocation, of each thread") {
+  midden::Config config = checking();
+  config.stress.refuse = GENERATE(1U, 3U, 10U);
+  Runtime runtime(config);
+  Attach here(runtime);
+  std::vector<Root<Node>> made;
+  const auto refused_of = [&](unsigned allocations) {
+    unsigned refused = 0;
+    for (unsigned i = 0; i < allocations; ++i) {
+      try {
+        made.push_back(midden::make<Node>());
+      } catch (const midden::OutOfMemory& error) {
+        CHECK(std::string(error.what()).find("stress") != std::string::npos);
+        ++refused;
+      }
+    }
+    return refused;
+  };
+  CHECK(refused_of(30) == 30 / config.stress.refuse);
+  {
+    const midden::Blocked blocked;
+    std::thread([&] {
+      Attach other(runtime);
+      CHECK(refused_of(config.stress.refuse - 1) == 0);
+      made.clear();
+    }).join();
+  }
+  CHECK(live_objects(runtime) == made.size());
 }
 
 TEST_CASE("All stress modes together keep a program right") {

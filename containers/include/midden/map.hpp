@@ -151,9 +151,6 @@ MapParts choose_map(Runtime& runtime, const MapOptions& options, bool ordered, c
 Root<MapState> create_map(Attach& here, const MapParts& parts, const MapOptions& options, bool ordered,
                           const MapShape& shape);
 
-// Random, and another at each call.
-std::uint64_t next_map_seed(Runtime& runtime);
-
 template <class M>
 Root<M> make_map_object(Attach& here, const MapOptions& options, bool ordered) {
   const MapParts parts = choose_map(here.runtime(), options, ordered, M::shape);

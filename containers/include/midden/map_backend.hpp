@@ -96,8 +96,8 @@ struct MapUpsert {
   bool inserted;
 };
 
-// Whether writes see to a map's backend first (map_rebuild.hpp).
-enum class MapTended : std::uint8_t { no, automatic, rebuilding };
+// Whether writes see to a map's backend first (map_rebuild.hpp); `stressed`: for Stress::rebuild.
+enum class MapTended : std::uint8_t { no, automatic, stressed, rebuilding };
 
 // The heap object a backend keeps a map in. A backend's own state begins with it as its first
 // base; its type brings the scan function. What it holds itself is the shell's.

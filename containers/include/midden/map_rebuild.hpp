@@ -47,6 +47,9 @@
 
 namespace midden::inline MIDDEN_ABI::detail {
 
+// What a map is that does not move by itself: tended where Stress::rebuild makes it move.
+MapTended tended_from_begin(const Runtime& runtime);
+
 // What these change lies in a map's shell, which the caller keeps alive. Safepoints.
 
 // Map::rebuild and Map::finish_rebuild.

@@ -287,6 +287,7 @@ class Slice {
 
   // In place where it can: nobody else looks at the array, and there is room behind it.
   void grow(Mutator& mutator, std::size_t capacity) {
+    detail::note_resize(mutator);
     if (array_ && !array_->shared()) {
       const Root<Slice> self(mutator, this);
       if (array_->extend(mutator, capacity)) {

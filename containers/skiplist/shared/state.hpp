@@ -127,6 +127,7 @@ class HeapSharedMemory final : public SharedMemory {
   // The part is kept while there is a safepoint; after it nothing comes between the part and its caller.
   std::byte* segment(std::size_t bytes, std::size_t committed) override {
     const Root<SharedPart<Key>> keep(here_.mutator(), &part_);
+    detail::note_resize(here_.mutator());
     made_ = make_segment(here_, bytes + segment_lead);
     midden::commit(here_, *made_, committed + segment_lead);
     return line_in(*made_);

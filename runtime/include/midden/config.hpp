@@ -20,13 +20,31 @@ namespace midden::inline MIDDEN_ABI {
 
 enum class Environment : std::uint8_t { read, ignore };
 
-// Where stress collections happen: at every n-th event of a kind; 0: never.
-// MIDDEN_STRESS=alloc:N,safepoint:N,root:N with any of the three; it replaces all three.
+// What happens at every n-th event of a kind, of each thread by itself; 0: never. For tests of a host and of the library.
+// MIDDEN_STRESS=alloc:N,safepoint:N,root:N,resize:N,grace:N,rebuild:N,refuse:N with any of them; it replaces all.
+//
+// They combine: alloc:1 finds most of what misses a root and is the slowest, root:1 with safepoint:50 what is held too
+// short, resize:1 with rebuild:100 what a map loses on the way, grace:1 what is read after it was given back, and
+// refuse:N, with any other, what a host forgets where memory lacks.
 struct Stress {
+  // An allocation; a collection before it.
   std::uint32_t alloc = 0;
+  // A poll; a collection at it.
   std::uint32_t safepoint = 0;
-  std::uint32_t root = 0;  // a root copied or assigned; the collection follows at the next safepoint
-  bool any() const { return alloc != 0 || safepoint != 0 || root != 0; }
+  // A root that is copied or assigned; a collection at the next safepoint.
+  std::uint32_t root = 0;
+  // A table, an arena, a column or a slice that takes another size; a collection at the next safepoint, which is in
+  // the midst of that where it allocates.
+  std::uint32_t resize = 0;
+  // A poll; a grace period is asked for (midden/grace.hpp), so that what was taken out is soon used again.
+  std::uint32_t grace = 0;
+  // A write to a Map; it begins to move to fresh memory of its backend, as Map::compact has it.
+  std::uint32_t rebuild = 0;
+  // An allocation; it is refused with OutOfMemory, as though there were no memory.
+  std::uint32_t refuse = 0;
+
+  bool any() const { return *this != Stress{}; }
+  bool operator==(const Stress&) const = default;
 };
 
 struct Config {

@@ -38,7 +38,8 @@ struct Mutator {
   AllocationCursor* cursors = nullptr;
   RootWindow window;           // where new roots have a place; empty while a task's list is in use
   RootPlace* roots = nullptr;  // the list that the others join
-  std::uint32_t stress_roots = 0;
+  std::uint32_t stress_roots = 0;    // Stress::root
+  std::uint32_t stress_resizes = 0;  // Stress::resize
   std::uint32_t nested = 1;          // Attach, Blocked and Unblocked of this mutator that are alive
   std::uint32_t reading = 0;         // read sections that are open
   bool grace_waits = false;          // the end of the last one lets a grace period go on
@@ -56,6 +57,9 @@ inline thread_local constinit Mutator* current = nullptr;
 [[noreturn]] void throw_not_attached();
 void poll_slow(Mutator& mutator);
 void note_root_slow(Mutator& mutator);
+void note_resize_slow(Mutator& mutator);
+// Whether the write to a map that is to follow is one that Stress::rebuild asks for. Counts it.
+bool is_rebuild_due(Mutator& mutator) noexcept;
 // A root that does not stand in the window: makes that larger, or joins the list.
 void place_slow(Mutator& mutator, RootPlace& root) noexcept;
 // For one that takes over from a root in this thread's window, which is alone then: it stays with the thread,
@@ -78,6 +82,12 @@ inline Mutator& here() {
 inline void poll(Mutator& mutator) {
   if (mutator.asked()) [[unlikely]]
     poll_slow(mutator);
+}
+
+// A table, an arena or an array is about to take another size (Stress::resize).
+inline void note_resize(Mutator& mutator) {
+  if (mutator.stress_resizes != 0) [[unlikely]]
+    note_resize_slow(mutator);
 }
 
 // Throws NotAttached where `mutator` is not the one that this thread runs as: an Attach of another

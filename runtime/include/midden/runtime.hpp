@@ -110,6 +110,8 @@ class Runtime {
   const Config& config() const;
   // Random for each Runtime, or Config::seed.
   std::uint64_t seed() const;
+  // Another number at each call, which looks random and derives from `seed`: for maps' seeds and the like.
+  std::uint64_t draw() noexcept;
 
   // Copies the description. Throws std::invalid_argument for one that cannot be.
   TypeHandle add_type(const TypeInfo& type);

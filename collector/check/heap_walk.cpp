@@ -86,17 +86,20 @@ class Walk {
     return metadata(head);
   }
 
+  // A pin may end meanwhile and clear its flag, on a thread that is not stopped.
   Checked metadata(const Block& head) {
-    const std::uint8_t* bytes = space_.metadata_of(head.first);
+    std::uint8_t* const bytes = space_.metadata_of(head.first);
     const std::size_t end = head.blocks * granules_per_block;
     std::size_t granule = 0;
     for (std::uint32_t slot = 0; slot <= head.slots; ++slot) {
       const std::size_t next = slot == head.slots ? end : slot * head.slot_bytes >> granule_log2;
       for (; granule < next; ++granule) {
-        if (bytes[granule] != 0) return wrong("a metadata byte is set where no slot begins", head.first);
+        if (Metadata(bytes[granule]).load() != 0)
+          return wrong("a metadata byte is set where no slot begins", head.first);
       }
       if (next == end) break;
-      if ((bytes[granule++] & colour_mask) > mark_colours) return wrong("a slot has an unknown colour", head.first);
+      if ((Metadata(bytes[granule++]).load() & colour_mask) > mark_colours)
+        return wrong("a slot has an unknown colour", head.first);
     }
     return {};
   }

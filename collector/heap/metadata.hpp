@@ -54,7 +54,8 @@ class Metadata {
     byte_.store(static_cast<std::uint8_t>((old & ~colour_mask) | colour), std::memory_order_relaxed);
     return true;
   }
-  // While marking: a load and a store, since nobody else has this byte to change.
+  // While marking: a load and a store, since nobody else has this byte to change but who ends a pin, whose flag may
+  // be left behind.
   void wait() { byte_.store(static_cast<std::uint8_t>(load() | waiting_flag), std::memory_order_relaxed); }
   void go_on() { byte_.store(static_cast<std::uint8_t>(load() & ~waiting_flag), std::memory_order_relaxed); }
   void reset() { byte_.store(0, std::memory_order_relaxed); }

@@ -125,8 +125,8 @@ TEST_CASE("A Pin is read and ended on a thread that is not attached") {
   CHECK(runtime.pins().count == 0);
 }
 
-TEST_CASE("Pins end on other threads while the heap is collected") {
-  Runtime runtime(quiet());
+TEST_CASE("Pins end on other threads while the heap is collected, and checked") {
+  Runtime runtime(GENERATE(false, true) ? checking() : quiet());
   Attach here(runtime);
   std::vector<Root<Node>> nodes;
   for (int i = 0; i < 200; ++i) nodes.push_back(midden::make<Node>());

@@ -60,9 +60,9 @@ struct StressKind {
   std::uint32_t Stress::*every;
 };
 constexpr std::array stress_kinds{
-    StressKind{"alloc", &Stress::alloc},     StressKind{"safepoint", &Stress::safepoint},
-    StressKind{"root", &Stress::root},       StressKind{"resize", &Stress::resize},
-    StressKind{"grace", &Stress::grace},     StressKind{"rebuild", &Stress::rebuild},
+    StressKind{"alloc", &Stress::alloc},   StressKind{"safepoint", &Stress::safepoint},
+    StressKind{"root", &Stress::root},     StressKind{"resize", &Stress::resize},
+    StressKind{"grace", &Stress::grace},   StressKind{"rebuild", &Stress::rebuild},
     StressKind{"refuse", &Stress::refuse},
 };
 
@@ -130,7 +130,9 @@ constexpr std::array variables{
     Variable{"MIDDEN_HUGE_PAGES", read_switch<&Config::huge_pages>, "0 or 1"},
     Variable{"MIDDEN_GCTRACE", read_switch<&Config::gctrace>, "0 or 1"},
     Variable{"MIDDEN_CHECK", read_switch<&Config::check>, "0 or 1"},
-    Variable{"MIDDEN_STRESS", read_stress, "alloc:N, safepoint:N, root:N, resize:N, grace:N, rebuild:N and refuse:N with N at least 1, joined by commas"},
+    Variable{
+        "MIDDEN_STRESS", read_stress,
+        "alloc:N, safepoint:N, root:N, resize:N, grace:N, rebuild:N and refuse:N with N at least 1, joined by commas"},
     Variable{"MIDDEN_STOP_WARN", read_stop_warn, "milliseconds, a whole number up to 3600000, or 0 for never"},
     Variable{"MIDDEN_SNAPSHOT_WARN", read_snapshot_warn, "milliseconds, a whole number up to 86400000, or 0 for never"},
     Variable{"MIDDEN_SEED", read_seed, "a whole number"},

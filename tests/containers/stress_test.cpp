@@ -97,7 +97,8 @@ TEST_CASE("Stress by rebuild moves a map to fresh memory at every n-th write, an
 
 TEST_CASE("With every kind of stress at once a map does what std::map does") {
   for_each_backend([](const std::string& backend) {
-    Runtime runtime(stressed({.alloc = 3, .safepoint = 5, .root = 4, .resize = 1, .grace = 1, .rebuild = 7, .refuse = 11}));
+    Runtime runtime(
+        stressed({.alloc = 3, .safepoint = 5, .root = 4, .resize = 1, .grace = 1, .rebuild = 7, .refuse = 11}));
     Attach here(runtime);
     std::map<std::int64_t, std::int64_t> model;
     Root<midden::Map<std::int64_t, std::int64_t>> map;

@@ -133,8 +133,8 @@ TEST_CASE("Each variable overrides its setting") {
 
 TEST_CASE("MIDDEN_STRESS sets any of its kinds, and replaces the setting as a whole") {
   const Config all = with("MIDDEN_STRESS", "root:3,alloc:1,safepoint:20,refuse:7,resize:4,rebuild:6,grace:5");
-  CHECK(all.stress == midden::Stress{.alloc = 1, .safepoint = 20, .root = 3, .resize = 4, .grace = 5, .rebuild = 6,
-                                     .refuse = 7});
+  CHECK(all.stress ==
+        midden::Stress{.alloc = 1, .safepoint = 20, .root = 3, .resize = 4, .grace = 5, .rebuild = 6, .refuse = 7});
   CHECK(all.stress.any());
   CHECK_FALSE(Config().stress.any());
   Config given;

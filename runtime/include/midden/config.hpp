@@ -20,8 +20,9 @@ namespace midden::inline MIDDEN_ABI {
 
 enum class Environment : std::uint8_t { read, ignore };
 
-// What happens at every n-th event of a kind, of each thread by itself; 0: never. For tests of a host and of the library.
-// MIDDEN_STRESS=alloc:N,safepoint:N,root:N,resize:N,grace:N,rebuild:N,refuse:N with any of them; it replaces all.
+// What happens at every n-th event of a kind, of each thread by itself; 0: never. For tests of a host and of the
+// library. MIDDEN_STRESS=alloc:N,safepoint:N,root:N,resize:N,grace:N,rebuild:N,refuse:N with any of them; it replaces
+// all.
 //
 // They combine: alloc:1 finds most of what misses a root and is the slowest, root:1 with safepoint:50 what is held too
 // short, resize:1 with rebuild:100 what a map loses on the way, grace:1 what is read after it was given back, and

@@ -36,8 +36,8 @@ struct Mutator {
   std::atomic<std::uint32_t> word{blocked_bit};
   std::uint32_t cursor_count = 0;
   AllocationCursor* cursors = nullptr;
-  RootWindow window;           // where new roots have a place; empty while a task's list is in use
-  RootPlace* roots = nullptr;  // the list that the others join
+  RootWindow window;                 // where new roots have a place; empty while a task's list is in use
+  RootPlace* roots = nullptr;        // the list that the others join
   std::uint32_t stress_roots = 0;    // Stress::root
   std::uint32_t stress_resizes = 0;  // Stress::resize
   std::uint32_t nested = 1;          // Attach, Blocked and Unblocked of this mutator that are alive

@@ -1,0 +1,40 @@
+#pragma once
+// Rounds in a process of their own: whatever becomes of it, the parent knows where it was.
+//
+//   parent   forks, reads notes, waits     | pipe | notes of fixed size: a round has begun, ended, failed
+//   child    plays round after round       '------'
+//
+// A round fails by what a scenario says (failure.hpp), by an exception, by the death of the process (a checked heap
+// that stops it, a fault, a sanitizer), or by no note in two minutes: then it is made to die. A handler of the signals
+// that end a process notes how far the threads were, and lets the signal go on.
+//
+// Threads: the parent has no other when it forks, and no Runtime.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tools/stress/round.hpp"
+
+namespace stress {
+
+struct Fault {
+  Plan plan{};  // of the round; its operations end with the one that failed
+  std::string words{};
+};
+
+struct Trial {
+  std::uint64_t rounds = 0;
+  std::uint64_t operations = 0;
+  std::optional<Fault> fault{};
+};
+
+// The seed of the round behind the one with this seed.
+std::uint64_t next_seed(std::uint64_t seed);
+
+// Plays rounds, the first by `plan`, the others with the seeds that follow, until the time `until`, or one of them
+// fails; with no such time just one. `quiet`: nothing of what the child says is seen.
+Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, bool quiet);
+
+}  // namespace stress

@@ -52,8 +52,9 @@ void World::poll(Thread& thread) {
 void World::block_slowly(Thread& thread) {
   std::unique_lock lock(mutex_);
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
-  if (Word(thread).has(grace_bit)) grace_.pass(thread, threads_);
   Word(thread).set(blocked_bit);
+  // Blocked already: a period that begins as this one ends waits for others only.
+  if (Word(thread).has(grace_bit)) grace_.pass(thread, threads_);
   const bool arrives = turns_.stopping() && thread.in_stop;
   const bool late = arrives && arrive(thread);
   const bool last = arrives && still_running_ == 0;

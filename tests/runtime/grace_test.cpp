@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -79,6 +80,36 @@ class Puppet {
 };
 
 }  // namespace
+
+TEST_CASE("A thread that blocks is waited for neither by the period under way nor by the one behind it") {
+  Runtime runtime(quiet());
+  Attach here(runtime);
+  const std::uint64_t first = runtime.begin_grace_period();
+  const std::uint64_t second = runtime.begin_grace_period();
+  CHECK(first < second);
+  CHECK_FALSE(runtime.grace_period_over(first));
+  const Blocked blocked;
+  CHECK(runtime.grace_period_over(first));
+  CHECK(runtime.grace_period_over(second));
+}
+
+TEST_CASE("Threads wait for periods that others have asked for before, and none for ever") {
+  Runtime runtime(quiet());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&runtime] {
+      Attach here(runtime);
+      for (int i = 0; i < 300; ++i) {
+        const std::uint64_t period = runtime.begin_grace_period();
+        if (i % 3 == 0) midden::safepoint();
+        runtime.wait_for_grace_period();
+        if (!runtime.grace_period_over(period)) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(runtime.grace().over == runtime.grace().asked);
+}
 
 TEST_CASE("A grace period without running threads is over at once") {
   Runtime runtime(quiet());

@@ -312,9 +312,9 @@ TEST_CASE("What memory of the host held before it became a closure's is not take
   do passed.push_back(midden::make<Node>());
   while (reinterpret_cast<std::uintptr_t>(passed.back().get()) % 256 != 0);
   const Root<Node> object = passed.back();
-  const std::uint64_t number = 17;
-  const auto closure = [number, other = number] { static_cast<void>(number + other); };
-  for (const std::size_t bytes : {32, 40, 48, 56, 64, 72, 80, 96, 112}) {
+  std::uint64_t first = 17;
+  const auto closure = [first, second = first]() mutable { first += second; };
+  for (std::size_t bytes = 32; bytes <= 112; bytes += 8) {
     std::vector<std::uintptr_t> dirt(bytes / sizeof(std::uintptr_t), reinterpret_cast<std::uintptr_t>(object.get()));
   }
   for (int i = 0; i < 8; ++i) add_cleanup(object, closure);

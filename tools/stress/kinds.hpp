@@ -32,15 +32,19 @@ template <>
 struct Kind<std::string_view> {
   using Own = std::string;
   static constexpr std::string_view name = "text";
-  static Own make(midden::Attach&, std::uint64_t n) {
+  static Own make(midden::Attach&, std::uint64_t n) { return text_of(n); }
+  static std::string text_of(std::uint64_t n) {
     std::string text = std::to_string(n);
     if (n % 5 == 0) text = "a beginning of many/" + text;
     text.append(n % 7 == 0 ? n % 200 : n % 9, n % 2 == 0 ? '\0' : '.');
     return text;
   }
+  // Of a text that is none of these, a number that none has.
   static std::uint64_t number(std::string_view value) {
     const std::size_t at = value.find('/');
-    return std::strtoull(std::string(value.substr(at == std::string_view::npos ? 0 : at + 1)).c_str(), nullptr, 10);
+    const std::string digits(value.substr(at == std::string_view::npos ? 0 : at + 1, 20));
+    const std::uint64_t n = std::strtoull(digits.c_str(), nullptr, 10);
+    return value == text_of(n) ? n : ~std::uint64_t{0};
   }
 };
 

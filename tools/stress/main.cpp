@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -19,7 +21,7 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 #include <midden/map_backend.hpp>
@@ -34,7 +36,9 @@ using stress::Plan;
 using stress::Scenario;
 using stress::Trial;
 
-constexpr double longest_turn = 60;  // seconds
+constexpr std::size_t most_told = 200;                // operations of a history
+constexpr std::uint64_t most_shortened = 10'000'000;  // of which one is looked for
+constexpr double longest_turn = 60;                   // seconds
 constexpr std::chrono::milliseconds longest_round{1500};
 
 struct Options {
@@ -46,6 +50,7 @@ struct Options {
   std::vector<std::string> backends;
   bool no_check = false;
   double shorten_seconds = 30;
+  double patience_seconds = 120;
 };
 
 struct Score {
@@ -61,7 +66,7 @@ std::uint64_t read_seed(const std::string& text) {
   if (text.empty()) return (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
   try {
     std::size_t used = 0;
-    const std::uint64_t seed = std::stoull(text, &used, 0);
+    const std::uint64_t seed = std::stoull(text, &used, text.starts_with("0x") ? 16 : 10);
     if (used == text.size() && text.find('-') == std::string::npos) return seed;
   } catch (const std::exception&) {
   }
@@ -76,8 +81,12 @@ std::vector<std::string> names_of(const std::vector<Scenario>& scenarios) {
 
 // What to type to see it again.
 std::string replay_of(const Scenario& scenario, const Plan& plan, const Options& options) {
-  std::string command = fmt::format("midden-stress --scenario {} --seed {:#x} --operations {}", scenario.name,
-                                    plan.seed, plan.operations);
+  std::string command;
+  for (char** setting = environ; *setting != nullptr; ++setting) {
+    if (std::string_view(*setting).starts_with("MIDDEN_")) command += fmt::format("{} ", *setting);
+  }
+  command += fmt::format("midden-stress --scenario {} --seed {:#x} --operations {}", scenario.name, plan.seed,
+                         plan.operations);
   if (scenario.threads) command += fmt::format(" --threads {}", plan.threads);
   for (const std::string& backend : options.backends) command += " --backend " + backend;
   if (options.no_check) command += " --no-check";
@@ -91,11 +100,16 @@ void tell_shortest(const Scenario& scenario, Plan plan, const Options& options) 
     fmt::print("   it did not fail again: what happened depends on more than the seed\n");
     return;
   }
+  fmt::print("   {} operations of {} are enough, found in {} trials", found.only.size(), plan.operations, found.trials);
+  if (found.only.size() > most_told) {
+    fmt::print("; too many to tell: --shorten gives it more time\n");
+    return;
+  }
   plan.only = found.only;
   plan.told = true;
-  fmt::print("   {} operations of {} are enough, found in {} trials:\n", plan.only.size(), plan.operations,
-             found.trials);
-  stress::try_rounds(scenario, plan, true, false);
+  fmt::print(":\n");
+  std::fflush(stdout);
+  stress::try_rounds(scenario, plan, stress::Rounds::one, false);
   fmt::print("\n");
 }
 
@@ -103,7 +117,9 @@ void tell(const Scenario& scenario, const stress::Fault& fault, const Options& o
   fmt::print("FAILED {}: {}\n", scenario.name, fault.words);
   fmt::print("   seed {:#x}, operation {}; to replay{}:\n   {}\n", fault.plan.seed, fault.plan.operations - 1,
              scenario.threads ? ", as far as threads do the same again" : "", replay_of(scenario, fault.plan, options));
-  if (!scenario.threads && options.shorten_seconds > 0) tell_shortest(scenario, fault.plan, options);
+  if (!scenario.threads && options.shorten_seconds > 0 && !fault.hung && fault.plan.operations <= most_shortened) {
+    tell_shortest(scenario, fault.plan, options);
+  }
   std::fflush(stdout);
 }
 
@@ -115,6 +131,7 @@ bool play(const Options& options, const std::vector<const Scenario*>& chosen, st
   const bool once = options.operations != 0;
   const double share = options.seconds / static_cast<double>(chosen.size());
   bool right = true;
+  const std::chrono::milliseconds patience(static_cast<std::int64_t>(1000 * options.patience_seconds));
   Plan plan;
   plan.seed = seed;
   plan.threads = options.threads;
@@ -130,7 +147,8 @@ bool play(const Options& options, const std::vector<const Scenario*>& chosen, st
                                std::chrono::duration<double>(std::min(share, longest_turn)));
         own.longest = longest_round;
       }
-      const Trial trial = stress::try_rounds(*score.scenario, own, once, false);
+      const Trial trial = stress::try_rounds(*score.scenario, own,
+                                             once ? stress::Rounds::one : stress::Rounds::until_time, false, patience);
       score.rounds += trial.rounds;
       score.operations += trial.operations;
       score.seconds += since(turn);
@@ -171,6 +189,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--shorten", options.shorten_seconds,
                  "Seconds to look for a shorter failing history; 0: none is looked for")
       ->check(CLI::Range(0.0, 1e5))
+      ->capture_default_str();
+  app.add_option("--patience", options.patience_seconds,
+                 "Seconds in which an operation must begin; else a scenario hangs")
+      ->check(CLI::Range(1.0, 1e5))
       ->capture_default_str();
 }
 

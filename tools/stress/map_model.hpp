@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,7 +55,7 @@ class MapModel {
       case 10:
         return erase(n, key);
       case 11:
-        return walk_part(random, n, key);
+        return walk_part(random, key);
       case 12:
         return snapshot(random);
       case 13:
@@ -148,25 +149,42 @@ class MapModel {
     must(i == numbers.size(), "of {} keys {} were looked up", numbers.size(), i);
   }
 
-  // Some of a walk, beside which another object may be made.
-  void walk_part(Random& random, std::uint64_t n, const typename Kind<K>::Own& key) {
+  // Some of a walk, beside which objects are made and the map is written. It shows what is there when the cursor comes
+  // to it, and what is not written meanwhile once.
+  void walk_part(Random& random, const typename Kind<K>::Own& key) {
     std::uint64_t left = random.below(60);
-    round_.tell("walk over {}", left);
+    const bool writes = random.one_in(2);
+    round_.tell("walk over {}{}", left, writes ? " and write" : "");
+    std::set<std::uint64_t> seen;
+    std::set<std::uint64_t> written;
     const auto see = [&](const auto& entry) {
       const std::uint64_t shown = number_of(entry.key);
       const auto known = model_.find(shown);
       must(known != model_.end(), "a walk shows {}, which is absent", shown);
-      if (random.one_in(8)) make_node(here_, shown);
+      must(seen.insert(shown).second || written.contains(shown), "a walk shows {} twice", shown);
       must(is_number<V>(entry.value, known->second), "a walk shows {} with another value", shown);
+      if (random.one_in(8)) make_node(here_, shown);
+      const std::uint64_t value = known->second;
+      for (std::uint64_t count = writes ? random.below(4) : 0; count > 0; --count) {
+        written.insert(write_one(random, random.one_in(3) ? shown : random.below(keys_)));
+      }
+      // What it showed then it shows still.
+      must(number_of(entry.key) == shown, "a cursor shows another key than {} beside a write", shown);
+      must(is_number<V>(entry.value, value), "a cursor shows another value of {} beside a write", shown);
+    };
+    const auto walk = [&](auto cursor) {
+      for (; cursor != map_->end() && left > 0; ++cursor, --left) see(*cursor);
     };
     if constexpr (ordered) {
-      if (random.one_in(2)) {
-        for (auto cursor = map_->lower_bound(key); cursor != map_->end() && left > 0; ++cursor, --left) see(*cursor);
-        return;
-      }
+      if (random.one_in(2)) return walk(map_->lower_bound(key));
     }
-    static_cast<void>(n), static_cast<void>(key);
-    for (auto cursor = map_->begin(); cursor != map_->end() && left > 0; ++cursor, --left) see(*cursor);
+    walk(map_->begin());
+  }
+  // Returns the number of the key.
+  std::uint64_t write_one(Random& random, std::uint64_t n) {
+    const auto key = Kind<K>::make(here_, n);
+    random.one_in(2) ? erase(n, key) : assign(n, key, random.below(100'000));
+    return n;
   }
 
   void snapshot(Random& random) {
@@ -258,9 +276,11 @@ template <class F>
 void with_map(const Round& round, midden::Runtime& runtime, midden::Attach& here, Random& random, F&& f) {
   const std::uint64_t keys = 1 + random.of_any_size(11);
   with_kinds(random, [&]<class K, class V>() {
-    const midden::MapOptions options{.backend = round.backend(random), .plain = true};
-    const midden::MapOps* const ops = midden::find_map_backend(options.backend)->ops(midden::Map<K, V>::shape);
-    if (!ops->ordered || random.one_in(2)) {
+    const std::string& name = round.backend(random);
+    const bool ordered = midden::find_map_backend(name)->ops(midden::Map<K, V>::shape)->ordered;
+    const bool automatic = round.backends().size() > 1 && random.one_in(6);
+    const midden::MapOptions options{.backend = automatic ? std::string_view("auto") : std::string_view(name)};
+    if (automatic || !ordered || random.one_in(2)) {
       MapModel model(round, runtime, here, midden::make_map<K, V>(here, options), keys);
       f(model);
     } else {

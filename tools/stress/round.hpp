@@ -12,10 +12,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -45,8 +47,36 @@ struct Plan {
   std::chrono::nanoseconds longest = std::chrono::hours(24);
 };
 
-// How far a thread has come; lock-free, so that it can be read in a signal handler.
-using Progress = std::array<std::atomic<std::uint64_t>, most_threads>;
+// How far each thread has come; lock-free, so that it can be read in a signal handler.
+class Progress {
+  using Clock_ = std::chrono::steady_clock;
+
+ public:
+  // `tell` is called by a thread that goes on, about as often as that.
+  void begin(std::chrono::nanoseconds every, void (*tell)()) {
+    for (auto& number : numbers_) number.store(0, std::memory_order_relaxed);
+    every_ = every.count();
+    tell_ = tell;
+    told_.store(Clock_::now().time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  void note(unsigned thread, std::uint64_t number) {
+    numbers_[thread].store(number, std::memory_order_relaxed);
+    const std::int64_t now = Clock_::now().time_since_epoch().count();
+    std::int64_t told = told_.load(std::memory_order_relaxed);
+    if (now - told > every_ && told_.compare_exchange_strong(told, now, std::memory_order_relaxed)) tell_();
+  }
+  std::uint64_t farthest() const {
+    std::uint64_t most = 0;
+    for (const auto& number : numbers_) most = std::max(most, number.load(std::memory_order_relaxed));
+    return most;
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, most_threads> numbers_{};
+  std::atomic<std::int64_t> told_{0};
+  std::int64_t every_ = 0;
+  void (*tell_)() = nullptr;
+};
 
 class Round {
  public:
@@ -103,17 +133,21 @@ class Round {
   // One operation, counted.
   template <class F>
   void one(unsigned thread, std::uint64_t number, F&& f) const {
-    progress_[thread].store(number, std::memory_order_relaxed);
+    progress_.note(thread, number);
     Random random(plan_.seed, thread, number);
     if (plan_.told) [[unlikely]]
       fmt::print("{:8}  ", number);
-    f(random);
+    // Here, where nothing has been unwound that may be broken.
+    try {
+      f(random);
+    } catch (const std::exception& error) {
+      fail(std::string("an exception: ") + error.what());
+    }
     if (plan_.told) [[unlikely]]
-      end_line();
+      fmt::print("\n");
   }
 
   static std::string thread_name(unsigned thread) { return "stress " + std::to_string(thread); }
-  static void end_line();
 
   const Plan& plan_;
   Progress& progress_;

@@ -13,14 +13,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace stress {
 
 namespace {
 
-constexpr int patience_ms = 120'000;
+// Between two notes of a round that goes on.
+constexpr std::chrono::seconds note_every{2};
 
-enum class Said : std::uint32_t { begun, ended, failed, died };
+enum class Said : std::uint32_t { begun, going_on, ended, failed, died };
 
 // Below PIPE_BUF, so it arrives whole.
 struct Note {
@@ -49,19 +51,18 @@ void write_note(const Note& note) {
   if (::write(telling.pipe, &note, sizeof note) != sizeof note) return;
 }
 
-std::uint64_t farthest() {
-  std::uint64_t number = 0;
-  for (const auto& count : telling.progress) number = std::max(number, count.load(std::memory_order_relaxed));
-  return number;
+Note note_of(Said said) {
+  Note note;
+  note.said = said;
+  note.seed = telling.seed.load(std::memory_order_relaxed);
+  note.operations = telling.progress.farthest() + 1;
+  return note;
 }
 
 extern "C" void note_death(int signal) {
   const int error = errno;
-  Note note;
-  note.said = Said::died;
+  Note note = note_of(Said::died);
   note.signal = signal;
-  note.seed = telling.seed.load(std::memory_order_relaxed);
-  note.operations = farthest() + 1;
   write_note(note);
   // Who handled it before has it next, a sanitizer maybe: a fault happens again, an abort is raised again.
   const auto place = std::find(fatal_signals.begin(), fatal_signals.end(), signal);
@@ -71,8 +72,15 @@ extern "C" void note_death(int signal) {
 }
 
 void watch_deaths() {
+  // A stack of its own, for where the main thread's has no room left.
+  static std::array<std::byte, 64 * 1024> room;
+  stack_t stack{};
+  stack.ss_sp = room.data();
+  stack.ss_size = room.size();
+  ::sigaltstack(&stack, nullptr);
   struct sigaction action {};
   action.sa_handler = note_death;
+  action.sa_flags = SA_ONSTACK;
   for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
     ::sigaction(fatal_signals[i], &action, &telling.before[i]);
   }
@@ -81,31 +89,31 @@ void watch_deaths() {
 void play(const Scenario& scenario, Plan plan) {
   plan.until = std::min(plan.until, std::chrono::steady_clock::now() + plan.longest);
   telling.seed = plan.seed;
-  for (auto& count : telling.progress) count = 0;
-  Note note;
-  note.seed = plan.seed;
-  write_note(note);
+  telling.progress.begin(note_every, [] { write_note(note_of(Said::going_on)); });
+  write_note(note_of(Said::begun));
   try {
     const Round round(plan, telling.progress);
     scenario.play(round);
-    note.said = Said::ended;
-    // Threads end at about the same number.
-    note.operations = plan.only.empty() ? (farthest() + 1) * (scenario.threads ? plan.threads : 1) : plan.only.size();
   } catch (const std::exception& error) {
     fail(std::string("an exception: ") + error.what());
   }
+  Note note = note_of(Said::ended);
+  if (!plan.only.empty()) note.operations = plan.only.size();
+  if (scenario.threads) note.operations *= plan.threads;  // they end at about the same number
   write_note(note);
 }
 
-[[noreturn]] void be_child(const Scenario& scenario, Plan plan, bool one_round, bool quiet) {
+[[noreturn]] void be_child(const Scenario& scenario, Plan plan, Rounds rounds, bool quiet) {
   if (quiet) {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     ::dup2(nowhere, STDOUT_FILENO);
     ::dup2(nowhere, STDERR_FILENO);
   }
+  // What an operation does is seen before it ends the process.
+  if (plan.told) std::setvbuf(stdout, nullptr, _IONBF, 0);
   watch_deaths();
   play(scenario, plan);
-  while (!one_round && std::chrono::steady_clock::now() < plan.until) {
+  while (rounds == Rounds::until_time && std::chrono::steady_clock::now() < plan.until) {
     plan.seed = next_seed(plan.seed);
     play(scenario, plan);
   }
@@ -139,10 +147,7 @@ std::string words_of_end(int status) {
 }  // namespace
 
 void fail(const std::string& words) {
-  Note note;
-  note.said = Said::failed;
-  note.seed = telling.seed;
-  note.operations = farthest() + 1;
+  Note note = note_of(Said::failed);
   std::strncpy(note.words.data(), words.c_str(), note.words.size() - 1);
   write_note(note);
   std::fflush(stdout);
@@ -151,7 +156,8 @@ void fail(const std::string& words) {
 
 std::uint64_t next_seed(std::uint64_t seed) { return mixed(seed + 0x9e3779b97f4a7c15); }
 
-Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, bool quiet) {
+Trial try_rounds(const Scenario& scenario, const Plan& plan, Rounds rounds, bool quiet,
+                 std::chrono::milliseconds patience) {
   std::array<int, 2> ends{};
   std::fflush(nullptr);
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) refuse("pipe");
@@ -160,19 +166,19 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, boo
   if (child == 0) {
     ::close(ends[0]);
     telling.pipe = ends[1];
-    be_child(scenario, plan, one_round, quiet);
+    be_child(scenario, plan, rounds, quiet);
   }
   ::close(ends[1]);
 
   Trial trial;
-  Fault fault{plan, {}};
-  bool hung = false;
+  Fault fault{plan, {}, false};
+  bool noted = false;
   for (Note note;;) {
     pollfd wait{ends[0], POLLIN, 0};
-    const int ready = ::poll(&wait, 1, patience_ms);
+    const int ready = ::poll(&wait, 1, static_cast<int>(patience.count()));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0 && !hung) {
-      hung = true;
+    if (ready == 0 && !fault.hung) {
+      fault.hung = true;
       ::kill(child, SIGABRT);
       continue;
     }
@@ -180,10 +186,12 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, boo
     if (!read_note(ends[0], note)) break;
     fault.plan.seed = note.seed;
     if (note.said == Said::begun) continue;
-    if (note.said == Said::ended) {
+    if (note.said == Said::going_on) {
+      fault.plan.operations = std::min(plan.operations, note.operations);
+    } else if (note.said == Said::ended) {
       ++trial.rounds;
       trial.operations += note.operations;
-    } else if (fault.words.empty()) {
+    } else if (!std::exchange(noted, true)) {
       fault.plan.operations = std::min(plan.operations, note.operations);
       if (note.said == Said::failed) fault.words = note.words.data();
     }
@@ -192,8 +200,10 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, boo
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) return trial;
-  if (hung) fault.words = fmt::format("nothing happened in {} s, and ", patience_ms / 1000);
-  if (hung || fault.words.empty()) fault.words += words_of_end(status);
+  if (fault.words.empty()) fault.words = words_of_end(status);
+  if (fault.hung)
+    fault.words = fmt::format("no operation has begun for {} s; then {}", patience.count() / 1000, fault.words);
+  if (!noted) fault.words += ", some time after that operation had begun";
   fault.plan.until = Plan().until;
   fault.plan.longest = Plan().longest;
   trial.fault = std::move(fault);

@@ -5,8 +5,9 @@
 //   child    plays round after round       '------'
 //
 // A round fails by what a scenario says (failure.hpp), by an exception, by the death of the process (a checked heap
-// that stops it, a fault, a sanitizer), or by no note in two minutes: then it is made to die. A handler of the signals
-// that end a process notes how far the threads were, and lets the signal go on.
+// that stops it, a fault, a sanitizer), or by hanging: no operation begins for a while; then it is made to die. A
+// handler of the signals that end a process notes how far the threads were, and lets the signal go on. Of a death
+// without a note (SIGKILL) the parent knows the operation that was noted last, some seconds before.
 //
 // Threads: the parent has no other when it forks, and no Runtime.
 
@@ -22,6 +23,7 @@ namespace stress {
 struct Fault {
   Plan plan{};  // of the round; its operations end with the one that failed
   std::string words{};
+  bool hung = false;
 };
 
 struct Trial {
@@ -33,8 +35,11 @@ struct Trial {
 // The seed of the round behind the one with this seed.
 std::uint64_t next_seed(std::uint64_t seed);
 
-// Plays rounds, the first by `plan`, the others with the seeds that follow, until the time `until`, or one of them
-// fails; with no such time just one. `quiet`: nothing of what the child says is seen.
-Trial try_rounds(const Scenario& scenario, const Plan& plan, bool one_round, bool quiet);
+enum class Rounds : std::uint8_t { one, until_time };
+
+// Plays one round, by `plan`; or more, the others with the seeds that follow, until the time `plan.until`, or until one
+// fails. `quiet`: nothing of what the child says is seen. It hangs where no operation begins for `patience`.
+Trial try_rounds(const Scenario& scenario, const Plan& plan, Rounds rounds, bool quiet,
+                 std::chrono::milliseconds patience = std::chrono::minutes(2));
 
 }  // namespace stress

@@ -287,9 +287,9 @@ class Slice {
 
   // In place where it can: nobody else looks at the array, and there is room behind it.
   void grow(Mutator& mutator, std::size_t capacity) {
-    detail::note_resize(mutator);
     if (array_ && !array_->shared()) {
       const Root<Slice> self(mutator, this);
+      detail::note_resize(mutator);
       if (array_->extend(mutator, capacity)) {
         limit_ = begin_ + capacity;
         return;
@@ -314,6 +314,7 @@ class Slice {
   // Moves to an array of `capacity` elements, leaving out those from `begin` up to `end`.
   void replace_array(Mutator& mutator, std::size_t capacity, std::size_t begin, std::size_t end) {
     const Root<Slice> self(mutator, this);
+    detail::note_resize(mutator);
     const Root<ElementArray> fresh = ElementArray::make(mutator, capacity);
     const std::size_t behind = size() - end;
     detail::fill_elements(fresh->data(), begin_, begin);

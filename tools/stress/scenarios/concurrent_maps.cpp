@@ -25,13 +25,16 @@ namespace {
 using midden::Attach;
 
 constexpr std::uint64_t keys = 600;
+constexpr std::uint64_t counters = 4;  // the keys behind them
 
 // A value says its key and its turn.
 std::uint64_t value_of(std::uint64_t key, std::uint64_t turn) { return turn * keys + key; }
 
-template <class K, class V>
+template <class Map>
 class Worker {
-  using Map = midden::ConcurrentMap<K, V>;
+  using K = typename Map::Key;
+  using V = typename Map::Value;
+  static constexpr bool ordered = requires(const Map& map, typename Kind<K>::Own key) { map.lower_bound(key); };
   using Model = std::map<std::uint64_t, std::uint64_t>;  // own keys: value
 
  public:
@@ -55,7 +58,7 @@ class Worker {
       case 8:
         return look(here, own);
       case 9:
-        return walk(here);
+        return random.one_in(2) ? must_show(map_, model_, "a walk") : walk_and_write(here, random);
       case 10:
         return snapshot(here, random);
       case 11:
@@ -141,9 +144,14 @@ class Worker {
   template <class View>
   void must_show(const View& view, const Model& model, std::string_view what) {
     std::size_t own = 0;
+    std::optional<typename Kind<K>::Own> last;
     for (const auto entry : view) {
       const std::uint64_t n = Kind<K>::number(entry.key);
-      if (n >= keys) continue;  // a counter
+      if constexpr (ordered) {
+        must(!last || *last < typename Kind<K>::Own(entry.key), "{} shows {} out of order", what, n);
+        last = typename Kind<K>::Own(entry.key);
+      }
+      if (n >= keys && n < keys + counters) continue;
       must_be_of(n, entry.value, what);
       if (!is_own(n)) continue;
       must_be(n, &entry.value, model, what);
@@ -151,7 +159,30 @@ class Worker {
     }
     must(own == model.size(), "{} shows {} keys of thread {}, and not {}", what, own, thread_, model.size());
   }
-  void walk(Attach&) { must_show(map_, model_, "a walk"); }
+  // What a cursor shows holds, whatever this thread and others write.
+  void walk_and_write(Attach& here, Random& random) {
+    std::uint64_t left = random.below(60);
+    for (auto cursor = map_.begin(); cursor != map_.end() && left > 0; ++cursor, --left) {
+      const auto entry = *cursor;
+      const std::uint64_t n = Kind<K>::number(entry.key);
+      const std::uint64_t value = number_of(entry.value);
+      for (std::uint64_t writes = random.below(3); writes > 0; --writes) {
+        const std::uint64_t own =
+            is_own(n) && random.one_in(2) ? n : random.below(keys / threads_) * threads_ + thread_;
+        random.one_in(2) ? assign(here, own) : erase(here, own, random);
+      }
+      must(Kind<K>::number(entry.key) == n, "a cursor shows another key than {} beside a write", n);
+      must(number_of(entry.value) == value, "a cursor shows another value of {} beside a write", n);
+    }
+  }
+  template <class Value>
+  static std::uint64_t number_of(const Value& value) {
+    if constexpr (std::is_same_v<V, midden::Ref<Node>>) {
+      return value == nullptr ? 0 : value->identity;
+    } else {
+      return Kind<V>::number(value);
+    }
+  }
   void snapshot(Attach& here, Random& random) {
     if (!snapshot_) {
       snapshot_.emplace(map_.snapshot(), model_);
@@ -169,7 +200,7 @@ class Worker {
   void add(Attach& here, Random& random) {
     if constexpr (std::is_same_v<V, std::int64_t>) {
       const std::uint64_t amount = 1 + random.below(9);
-      map_.update(Kind<K>::make(here, keys + random.below(4)),
+      map_.update(Kind<K>::make(here, keys + random.below(counters)),
                   [&](std::int64_t& count) { count += static_cast<std::int64_t>(amount); });
       added_ += amount;
     }
@@ -186,18 +217,17 @@ class Worker {
   std::uint64_t added_ = 0;
 };
 
-template <class K, class V>
-void play(const Round& round, midden::Runtime& runtime, const std::string& backend) {
-  Attach main(runtime);
-  const midden::Root<midden::ConcurrentMap<K, V>> map =
-      midden::make_concurrent_map<K, V>(main, {.backend = backend, .plain = true});
+template <class Map>
+void play(const Round& round, midden::Runtime& runtime, Attach& main, const midden::Root<Map>& map) {
+  using K = typename Map::Key;
+  using V = typename Map::Value;
   std::uint64_t added = 0;
   std::mutex lock;
   {
     const midden::Blocked blocked;
     round.side_by_side([&](unsigned thread) {
       Attach here(runtime);
-      Worker<K, V> worker(runtime, *map, thread, round.threads());
+      Worker<Map> worker(runtime, *map, thread, round.threads());
       round.each_of(thread, [&](Random& random) { worker.operate(here, random); });
       worker.finish(here);
       const std::lock_guard guard(lock);
@@ -206,7 +236,7 @@ void play(const Round& round, midden::Runtime& runtime, const std::string& backe
   }
   if constexpr (std::is_same_v<V, std::int64_t>) {
     std::uint64_t counted = 0;
-    for (std::uint64_t counter = 0; counter < 4; ++counter) {
+    for (std::uint64_t counter = 0; counter < counters; ++counter) {
       const auto count = map->get(main, Kind<K>::make(main, keys + counter));
       counted += count ? static_cast<std::uint64_t>(*count) : 0;
     }
@@ -220,7 +250,16 @@ void play(const Round& round, midden::Runtime& runtime, const std::string& backe
 void play_concurrent_maps(const Round& round) {
   Random random = round.setting(1);
   midden::Runtime runtime(round.configuration(round.setting(0), false));
-  with_kinds(random, [&]<class K, class V>() { play<K, V>(round, runtime, round.backend(random)); });
+  Attach here(runtime);
+  with_kinds(random, [&]<class K, class V>() {
+    const midden::MapOptions options{.backend = round.backend(random)};
+    const bool ordered = midden::find_map_backend(options.backend)->ops(midden::Map<K, V>::shape)->ordered;
+    if (!ordered || random.one_in(2)) {
+      play(round, runtime, here, midden::make_concurrent_map<K, V>(here, options));
+    } else {
+      play(round, runtime, here, midden::make_concurrent_ordered_map<K, V>(here, options));
+    }
+  });
 }
 
 }  // namespace stress

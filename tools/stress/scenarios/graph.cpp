@@ -11,6 +11,7 @@
 // Threads: one, and the Runtime's own.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -31,8 +32,8 @@ constexpr std::uint64_t none = 0;
 struct Shadow {
   std::uint64_t left = none;
   std::uint64_t right = none;
-  std::vector<std::uint64_t> many{};
-  std::size_t bytes = 0;
+  std::optional<std::vector<std::uint64_t>> many{};  // the identities in its places
+  std::optional<std::size_t> bytes{};                // how many
 };
 
 class Graph {
@@ -57,6 +58,7 @@ class Graph {
         break;
       case 5:
         if (random.one_in(12)) collect();
+        if (random.one_in(60)) plant(random);
         break;
       case 6:
         walk(random);
@@ -108,16 +110,39 @@ class Graph {
     Root<Node> node = make_node(here_, identity);
     Shadow shadow;
     if (random.one_in(4)) {
-      shadow.many.resize(random.of_any_size(random.one_in(20) ? 16 : 8));
-      node->many = midden::make_array<Ref<Node>>(here_, shadow.many.size());
+      shadow.many.emplace(random.of_any_size(random.one_in(20) ? 16 : 8));
+      node->many = midden::make_array<Ref<Node>>(here_, shadow.many->size());
     }
     if (random.one_in(3)) {
       shadow.bytes = random.of_any_size(random.one_in(20) ? 20 : 11);
-      node->bytes = make_bytes(here_, identity, shadow.bytes);
+      node->bytes = make_bytes(here_, identity, *shadow.bytes);
     }
-    round_.tell("make {} with {} places and {} bytes", identity, shadow.many.size(), shadow.bytes);
+    round_.tell("make {} with {} places and {} bytes", identity, shadow.many ? shadow.many->size() : 0,
+                shadow.bytes.value_or(0));
     shadow_.emplace(identity, std::move(shadow));
     roots_.push_back(std::move(node));
+  }
+
+  // A tree of some thousand nodes, of which mark workers give each other parts; not where each allocation collects.
+  void plant(Random& random) {
+    if (runtime_.config().stress.alloc != 0 || runtime_.config().stress.safepoint != 0) return;
+    const std::uint64_t first = last_ + 1;
+    const std::uint64_t count = 4000 + random.below(4000);
+    round_.tell("plant a tree of {}", count);
+    std::vector<Root<Node>> nodes;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      nodes.push_back(make_node(here_, ++last_));
+      shadow_.emplace(last_, Shadow());
+      if (i == 0) continue;
+      const Root<Node>& parent = nodes[(i - 1) / 2];
+      Shadow& shadow = shadow_.at(parent->identity);
+      (i % 2 == 1 ? parent->left : parent->right) = nodes.back();
+      (i % 2 == 1 ? shadow.left : shadow.right) = last_;
+    }
+    must(nodes[0]->identity == first, "the first node of a tree is {} and not {}", nodes[0]->identity, first);
+    roots_.push_back(nodes[0]);
+    nodes.clear();
+    collect();
   }
 
   void connect(Random& random) {
@@ -126,11 +151,11 @@ class Graph {
     const Root<Node> to = random.one_in(5) ? Root<Node>() : some(random);
     Shadow& shadow = shadow_.at(from->identity);
     const std::uint64_t place = random.below(3);
-    if (place == 2 && !shadow.many.empty()) {
-      const std::size_t i = random.below(shadow.many.size());
+    if (place == 2 && shadow.many && !shadow.many->empty()) {
+      const std::size_t i = random.below(shadow.many->size());
       round_.tell("place {} of {} = {}", i, from->identity, identity_of(to.get()));
       (*from->many)[i] = to;
-      shadow.many[i] = identity_of(to.get());
+      (*shadow.many)[i] = identity_of(to.get());
     } else {
       round_.tell("{} of {} = {}", place == 0 ? "left" : "right", from->identity, identity_of(to.get()));
       (place == 0 ? from->left : from->right) = to;
@@ -172,12 +197,16 @@ class Graph {
   static void compare_one(const Node& node, const Shadow& shadow) {
     must(identity_of(node.left.get()) == shadow.left, "left of {} has changed", node.identity);
     must(identity_of(node.right.get()) == shadow.right, "right of {} has changed", node.identity);
-    const std::size_t places = node.many ? node.many->size() : 0;
-    must(places == shadow.many.size(), "{} has {} places and not {}", node.identity, places, shadow.many.size());
-    for (std::size_t i = 0; i < places; ++i) {
-      must(identity_of((*node.many)[i].get()) == shadow.many[i], "place {} of {} has changed", i, node.identity);
+    must(static_cast<bool>(node.many) == shadow.many.has_value(), "the places of {} have changed", node.identity);
+    must(static_cast<bool>(node.bytes) == shadow.bytes.has_value(), "the bytes of {} have changed", node.identity);
+    if (node.bytes) must_hold(*node.bytes, node.identity, *shadow.bytes);
+    if (!node.many) return;
+    const std::vector<std::uint64_t>& many = *shadow.many;
+    must(node.many->size() == many.size(), "{} has {} places and not {}", node.identity, node.many->size(),
+         many.size());
+    for (std::size_t i = 0; i < many.size(); ++i) {
+      must(identity_of((*node.many)[i].get()) == many[i], "place {} of {} has changed", i, node.identity);
     }
-    if (node.bytes) must_hold(*node.bytes, node.identity, shadow.bytes);
   }
 
   // Everything that can be reached is as the shadow says, which forgets the rest. Returns how many objects that is.
@@ -198,7 +227,8 @@ class Graph {
       objects += 1U + (node.many ? 1U : 0U) + (node.bytes ? 1U : 0U);
       visit(node.left.get());
       visit(node.right.get());
-      for (std::size_t i = 0; i < shadow->second.many.size(); ++i) visit((*node.many)[i].get());
+      if (!node.many) continue;
+      for (const Ref<Node>& place : *node.many) visit(place.get());
     }
     std::erase_if(shadow_, [&](const auto& entry) { return !seen.contains(entry.first); });
     return objects;

@@ -32,7 +32,9 @@ void play_refusals(const Round& round) {
     } catch (const midden::OutOfMemory&) {
     }
   };
+  unsigned tries = 0;
   for (bool made = false; !made;) {
+    must(++tries < 100, "no map can be made where each {}th allocation is refused", runtime.config().stress.refuse);
     Random random = round.setting(1);
     try {
       with_map(round, runtime, here, random, [&](auto& map) {

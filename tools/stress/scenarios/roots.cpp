@@ -75,7 +75,7 @@ class Holders {
   }
 
   void operate(Random& random) {
-    switch (random.below(8)) {
+    switch (random.below(9)) {
       case 0:
       case 1:
       case 2:
@@ -90,6 +90,9 @@ class Holders {
         break;
       case 6:
         if (random.one_in(10)) collect();
+        break;
+      case 7:
+        if (random.one_in(20)) descend(random, 1 + random.below(60));
         break;
       default:
         look(random);
@@ -231,6 +234,21 @@ class Holders {
         holder.identity = node->identity;
         break;
     }
+  }
+
+  // Roots in frames that lie far apart: each finds its own on the way back.
+  void descend(Random& random, std::uint64_t depth) {
+    volatile std::byte room[700];
+    room[random.below(sizeof room)] = std::byte{1};
+    const std::uint64_t identity = depth + 10'000'000;
+    const Root<Node> root = make_node(here_, identity);
+    if (depth > 1) {
+      descend(random, depth - 1);
+    } else {
+      round_.tell("collect below many frames");
+      runtime_.collect();
+    }
+    must(root->identity == identity, "the root of frame {} has {}", depth, root->identity);
   }
 
   void look(Random& random) {

@@ -1,4 +1,4 @@
-// Slices of integers and of references that grow, share arrays, are cut, cloned and pinned, beside vectors.
+// Slices of integers and of references that grow, share arrays, are cut and pinned, beside vectors.
 //
 // What is compared stands in slice_model.hpp.
 //

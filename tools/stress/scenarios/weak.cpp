@@ -52,8 +52,13 @@ struct Watched {
 
 class Watch {
  public:
-  Watch(const Round& round, midden::Runtime& runtime, midden::Attach& here)
-      : round_(round), runtime_(runtime), here_(here) {}
+  struct Ledger {
+    Counts cleaned{};
+    Counts destroyed{};
+  };
+
+  Watch(const Round& round, midden::Runtime& runtime, midden::Attach& here, Ledger& ledger)
+      : round_(round), runtime_(runtime), here_(here), cleaned_(ledger.cleaned), destroyed_(ledger.destroyed) {}
 
   void operate(Random& random) {
     switch (random.below(8)) {
@@ -179,8 +184,8 @@ class Watch {
   const Round& round_;
   midden::Runtime& runtime_;
   midden::Attach& here_;
-  Counts cleaned_;
-  Counts destroyed_;
+  Counts& cleaned_;
+  Counts& destroyed_;
   std::map<std::uint64_t, Watched> watched_;
   std::uint64_t last_ = 0;
 };
@@ -190,9 +195,10 @@ class Watch {
 void play_weak(const Round& round) {
   midden::Config config = round.configuration(round.setting(0), true);
   config.run_cleanups = false;
+  Watch::Ledger ledger;  // outlives the Runtime, whose end runs what is left
   midden::Runtime runtime(config);
   midden::Attach here(runtime);
-  Watch watch(round, runtime, here);
+  Watch watch(round, runtime, here, ledger);
   round.each([&](Random& random) { watch.operate(random); });
   watch.finish();
 }

@@ -1,5 +1,7 @@
 #include "runtime/grace.hpp"
 
+#include <midden/fault.hpp>
+
 #include "collector/report/ledger.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -24,7 +26,7 @@ void GracePeriods::begin(const Threads& threads) {
       const bool reads = blocked && thread->reading != 0;
       if (reads) thread->grace_waits = true;
       if (blocked) Word(*thread).clear(grace_bit);
-      thread->in_grace = !blocked || reads;
+      thread->in_grace = (!blocked || reads) && !broken(Defect::grace_ignored);
       pending_ += thread->in_grace;
     }
     if (pending_ == 0) end();

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <string>
 
+#include <midden/fault.hpp>
+
 #include "collector/report/ledger.hpp"
 #include "runtime/core.hpp"
 
@@ -74,6 +76,7 @@ std::vector<std::string> PinTable::close() {
 
 void PinTable::trace(Tracer& tracer) {
   const std::lock_guard lock(mutex_);
+  if (broken(Defect::pin_ignored)) return;
   for (const Entry& entry : entries_) tracer.object(entry.object);
 }
 

@@ -3,6 +3,8 @@
 #include <map>
 #include <vector>
 
+#include <midden/fault.hpp>
+
 namespace midden::inline MIDDEN_ABI {
 
 namespace runtime {
@@ -21,6 +23,7 @@ void ThreadRoots::trace(Tracer& tracer) {
 }
 
 void ThreadRoots::trace_part(std::size_t part, Tracer& tracer) {
+  if (broken(Defect::thread_roots) && part + 1 == parts()) return;
   const Thread& thread = *world_.threads()[part];
   thread.own_roots.for_each(tracing(tracer));
   for (const void* target : thread.barrier.overwritten) tracer.object(target);
@@ -43,7 +46,9 @@ std::size_t TaskRoots::count() const {
 
 void TaskRoots::trace(Tracer& tracer) {
   const std::lock_guard lock(mutex_);
-  for (const detail::RootPlace* list : lists_) list->for_each(tracing(tracer));
+  for (const detail::RootPlace* list : lists_) {
+    if (!broken(Defect::task_roots) || list != *lists_.begin()) list->for_each(tracing(tracer));
+  }
 }
 
 std::string describe_roots(const collector::Heap& heap, const std::vector<void*>& named, const char* noun) {
@@ -88,6 +93,7 @@ std::vector<void*> GlobalRoots::close() {
 
 void GlobalRoots::trace(Tracer& tracer) {
   const std::lock_guard lock(mutex_);
+  if (broken(Defect::global_roots)) return;
   for (const AnyGlobalRoot* root : roots_) tracer.object(root->load());
 }
 

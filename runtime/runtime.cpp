@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include <midden/fault.hpp>
+
 #include "runtime/core.hpp"
 
 namespace midden::inline MIDDEN_ABI {
@@ -65,7 +67,9 @@ void Runtime::handshake(const std::function<void()>& f) { core_->handshake(f); }
 
 std::uint64_t Runtime::begin_grace_period() { return core_->begin_grace_period(); }
 bool Runtime::grace_period_over(std::uint64_t period) const noexcept {
-  return core_->world().grace_periods_over() >= period;
+  const std::uint64_t over = core_->world().grace_periods_over();
+  if (broken(Defect::grace_wraps)) return over % 16 >= period % 16;
+  return over >= period;
 }
 void Runtime::wait_for_grace_period() { core_->wait_for_grace_period(); }
 GraceReport Runtime::grace() const { return core_->grace(); }
@@ -75,6 +79,7 @@ void Runtime::before_next_cycle(void* object, bool (*upkeep)(Runtime&, void*)) {
 }
 
 void Runtime::add_roots(RootSource& source) {
+  if (broken(Defect::host_roots)) return;
   core_->with_no_cycle([&] { core_->cycle().add_roots(source); });
 }
 void Runtime::remove_roots(RootSource& source) {

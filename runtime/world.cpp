@@ -4,6 +4,8 @@
 #include <new>
 #include <string_view>
 
+#include <midden/fault.hpp>
+
 #include "collector/report/ledger.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -129,7 +131,7 @@ collector::StoppedWorld World::stop() {
     thread->in_stop = (Word(*thread).set(stop_bit) & blocked_bit) == 0;
     still_running_ += thread->in_stop;
   }
-  all_quiet_.wait(lock, [&] { return still_running_ == 0; });
+  all_quiet_.wait(lock, [&] { return still_running_ == 0 || (broken(Defect::early_stop) && still_running_ == 1); });
   stopped_count_ = threads_.size();
   return collector::StoppedWorld(*this);
 }

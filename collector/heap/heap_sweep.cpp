@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <midden/fault.hpp>
+
 #include "collector/check/poison.hpp"
 #include "collector/heap/heap.hpp"
 #include "collector/heap/local_allocator.hpp"
@@ -85,6 +87,7 @@ void Heap::release_span(Block& head) {
 }
 
 void Heap::sweep_overdue() {
+  if (broken(Defect::unswept)) return;
   // With C colours the next cycle reuses the colour of C cycles ago: marks that old must be gone.
   const std::uint64_t next = cycle() + 1;
   const auto overdue = [&](BlockIndex head) { return space_.block(head).swept_cycle + mark_colours <= next; };

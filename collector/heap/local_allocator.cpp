@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <midden/fault.hpp>
+
 #include "collector/sweep/free_runs.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
@@ -43,7 +45,8 @@ Grant LocalAllocator::allocate(Type& type, std::size_t bytes, Effort effort) {
 Grant LocalAllocator::allocate_fixed(std::uint32_t slot, Type& type, Effort effort) {
   const TypeInfo& info = type.info();
   if (info.size > max_small_bytes || info.alignment > granule_bytes) return allocate(type, info.size, effort);
-  Space& space = heap_.space_for(type, class_of(info.size, info.alignment));
+  Space& space =
+      heap_.space_for(type, class_of(info.size, info.alignment) - (broken(Defect::size_class) && info.size == 40));
   if (space.shared()) return take_by_space(space, type, effort);
   if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
   return take(by_slot_[slot], space, type, effort);
@@ -90,7 +93,7 @@ std::byte* LocalAllocator::lay_out(detail::AllocationCursor& cursor) {
     uncounted_ += static_cast<std::size_t>(end - begin);
     if (!head.zero) {
       heap_.note_used(head, static_cast<std::size_t>(begin - base), static_cast<std::size_t>(end - base));
-      std::memset(begin, 0, static_cast<std::size_t>(end - begin));
+      if (!broken(Defect::not_zeroed)) std::memset(begin, 0, static_cast<std::size_t>(end - begin));
     }
     if (head.zero || slots > short_run) {
       cursor.next = begin;

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include <midden/fault.hpp>
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
@@ -64,6 +66,7 @@ void MarkWorker::settle(const Lane& lane, MarkTotals& totals) {
 
 bool MarkWorker::give(MarkWorker& other) {
   constexpr std::size_t most = 4096;
+  if (broken(Defect::stolen_mark) && stack_.size() > 1) stack_.pop();
   const std::size_t pieces = pieces_.give(other.pieces_, (pieces_.size() + 1) / 2);
   std::size_t objects = stack_.give(other.stack_, std::min(most, stack_.size() / 2));
   // What is about to be scanned may be all there is: of a tree a few nodes, each with much below it.
@@ -110,6 +113,7 @@ inline void MarkWorker::make_grey(Lane& lane, std::size_t offset) {
     if (stack_.push(object)) [[likely]]
       return;
     overflowed_ = true;
+    if (broken(Defect::full_stack)) return;
   }
   Metadata(lane.metadata[offset >> granule_log2]).wait();
   waiting_ = true;
@@ -167,12 +171,12 @@ inline void MarkWorker::scan_elements(Lane& lane, Piece piece) {
   // The later halves wait below what this piece makes grey. Without room for them all is scanned now.
   while (piece.end - piece.next > piece_elements) {
     const std::size_t middle = piece.next + (piece.end - piece.next) / 2;
-    if (!pieces_.push({piece.object, piece.plan, middle, piece.end})) break;
+    if (!broken(Defect::array_half) && !pieces_.push({piece.object, piece.plan, middle, piece.end})) break;
     piece.end = middle;
   }
   const ScanPlan& plan = *piece.plan;
   const std::byte* element = piece.object + plan.fixed_bytes + piece.next * plan.element_bytes;
-  const std::size_t count = piece.end - piece.next;
+  const std::size_t count = piece.end - piece.next - (broken(Defect::array_end) && piece.end > piece.next ? 1 : 0);
   lane.in_place = used_in(piece.object, plan) >= wide_;
   if (plan.element_bytes == sizeof(void*)) {  // nothing but a reference
     scan_run<ahead>(lane, edge_at(element), count);

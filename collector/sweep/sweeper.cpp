@@ -1,5 +1,7 @@
 #include "collector/sweep/sweeper.hpp"
 
+#include <midden/fault.hpp>
+
 #include "collector/heap/returned_pages.hpp"
 #include "collector/sweep/free_runs.hpp"
 
@@ -18,6 +20,7 @@ std::uint32_t sweep_span(AddressSpace& space, Block& head, Colour live, std::uin
       Metadata(bytes[i + MetadataWord::first_of(stale)]).reset();
     }
   }
+  if (broken(Defect::swept_alive)) Metadata(bytes[0]).reset();
   head.swept_cycle = cycle;
   head.zero = false;
   return head.slots - survivors;

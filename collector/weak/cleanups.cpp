@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include <midden/fault.hpp>
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 void Cleanups::add(void* object, void* argument, std::shared_ptr<detail::Closure> closure) {
@@ -22,6 +24,7 @@ void Cleanups::add_destructor(void* object, Destroy destroy) {
 
 void Cleanups::keep_arguments(const StoppedWorld& stopped, const Heap& heap, Marker& marker) {
   const std::lock_guard lock(mutex_);
+  if (broken(Defect::cleanup_argument)) return;
   self_kept_.reset();
   const auto keeps = [](const Cleanup& entry) {
     return entry.object != nullptr && entry.argument != nullptr && !entry.closure->claimed();
@@ -51,7 +54,7 @@ void Cleanups::find_dead(const StoppedWorld& stopped, const Heap& heap, Marker& 
     ++due_;
   }
   for (const Destructor& entry : destructors_) {
-    if (entry.due) marker.add(stopped, entry.object);
+    if (entry.due && !broken(Defect::destructor_freed)) marker.add(stopped, entry.object);
   }
   marker.drain_added(stopped);
   for (Cleanup& entry : cleanups_) {
@@ -86,6 +89,7 @@ void Cleanups::gather() {
       if (entry->due) queue_.push_back({entry->object, nullptr, entry->destroy});
     }
     for (auto entry = cleanups_.rbegin(); entry != cleanups_.rend(); ++entry) {
+      if (broken(Defect::cleanup_lost) && entry == cleanups_.rbegin()) continue;
       if (entry->object == nullptr) queue_.push_back({entry->argument, entry->closure, nullptr});
     }
   } catch (const std::bad_alloc&) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <midden/fault.hpp>
+
 namespace midden::inline MIDDEN_ABI::collector {
 
 namespace {
@@ -29,7 +31,7 @@ std::size_t WeakRefs::clear(const StoppedWorld&, const Heap& heap) {
       heap.prefetch_mark(entry[ahead].target);
     }
     const bool alive = heap.marked(entry->word);
-    if (heap.marked(entry->target)) {
+    if (broken(Defect::weak_late) || (heap.marked(entry->target) && !(broken(Defect::weak_early) && entry == kept))) {
       *kept++ = *entry;
       dead_words_ = dead_words_ || !alive;
     } else {

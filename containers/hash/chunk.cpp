@@ -1,5 +1,6 @@
 #include "containers/hash/chunk.hpp"
 
+#include <midden/fault.hpp>
 #include <midden/make.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers::hash {
@@ -52,7 +53,7 @@ void scan_chunk(Tracer& tracer, const void* chunk) {
   const auto* bucket = static_cast<const std::byte*>(chunk);
   const About about(*reinterpret_cast<const Head*>(bucket));
   const std::size_t stride = about.stride();
-  const std::byte* const end = bucket + about.buckets() * stride;
+  const std::byte* const end = bucket + (about.buckets() - (broken(Defect::bucket_unscanned) ? 1 : 0)) * stride;
   const std::size_t step = (stride - head_bytes) / slots_per_bucket;
   const bool keys = about.has_key_refs();
   const bool values = about.has_value_refs();

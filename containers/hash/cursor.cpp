@@ -5,6 +5,8 @@
 #include <new>
 #include <type_traits>
 
+#include <midden/fault.hpp>
+
 #include "containers/hash/chunk.hpp"
 #include "containers/hash/find.hpp"
 #include "containers/hash/key.hpp"
@@ -66,6 +68,7 @@ void show(const HashState& state, MapCursor& cursor, Place place) {
 
 // The copied entry as the map has it now; false where it has gone.
 bool refresh(const HashState& state, Place place) {
+  if (broken(Defect::stale_cursor)) return true;
   const Place now = with_key(state.layout, key_at(state, place),
                              [&](const auto& key) { return find_entry(state, key, key.hash(state.hasher)); });
   if (now.bucket == nullptr) return false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <midden/error.hpp>
+#include <midden/fault.hpp>
 
 #include "containers/hash/bucket.hpp"
 #include "containers/hash/find.hpp"
@@ -48,6 +49,7 @@ void evacuate_next(Attach& here, HashState& state) {
     std::byte* const bucket = old.at(number, layout);
     const unsigned count = head(bucket).count();
     for (unsigned slot = 0; slot < count; ++slot) {
+      if (broken(Defect::evacuation) && slot + 1 == slots_per_bucket) continue;
       const std::byte* const key = layout.key(bucket, slot);
       const auto hash_of = [&](const auto& form) { return form.hash(state.hasher); };
       const Place to = append(state.now, layout, with_key(layout, key, hash_of));

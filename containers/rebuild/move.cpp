@@ -1,5 +1,6 @@
 #include "containers/rebuild/move.hpp"
 
+#include <midden/fault.hpp>
 #include <midden/ref.hpp>
 
 namespace midden::inline MIDDEN_ABI::containers::rebuild {
@@ -31,7 +32,7 @@ void move(Attach& here, RebuildState& state, const Over& entry) {
   if (state.values == ValueKind::reference) value.data = static_cast<const Ref<void>*>(value.data)->get();
 
   if (state.in_order()) state.bound.make_room(here, key);
-  state.to.ops->upsert(here, *state.to.state, key, value, MapWrite::assign);
+  if (!broken(Defect::rebuild_lost)) state.to.ops->upsert(here, *state.to.state, key, value, MapWrite::assign);
   if (state.in_order()) state.bound.take(key);
   ++state.ghosts;
   drop_ghost(here, state, key);

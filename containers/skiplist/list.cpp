@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include <midden/error.hpp>
+#include <midden/fault.hpp>
 
 #include "containers/skiplist/entry_index.hpp"
 #include "containers/skiplist/search.hpp"
@@ -119,7 +120,7 @@ void List<Key>::clear() noexcept {
 // The entry has left the towers.
 template <class Key>
 void List<Key>::retire(Memory& memory, Offset entry) noexcept {
-  if (!has_open_cursors()) return free_entry(memory, entry);
+  if (!has_open_cursors() || broken(Defect::shown_freed)) return free_entry(memory, entry);
   store_32(towers_.entry(entry), limbo_);
   limbo_ = entry;
 }

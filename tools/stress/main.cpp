@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include <midden/fault.hpp>
 #include <midden/map_backend.hpp>
 
 #include "tools/stress/shorten.hpp"
@@ -49,6 +50,7 @@ struct Options {
   std::vector<std::string> scenarios;
   std::vector<std::string> backends;
   bool no_check = false;
+  std::string defect;
   double shorten_seconds = 30;
   double patience_seconds = 120;
 };
@@ -90,6 +92,7 @@ std::string replay_of(const Scenario& scenario, const Plan& plan, const Options&
   if (scenario.threads) command += fmt::format(" --threads {}", plan.threads);
   for (const std::string& backend : options.backends) command += " --backend " + backend;
   if (options.no_check) command += " --no-check";
+  if (!options.defect.empty()) command += " --break " + options.defect;
   return command;
 }
 
@@ -196,14 +199,35 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+// Only where the library was built for it.
+template <bool built>
+void add_break(CLI::App& app, Options& options) {
+  if constexpr (built) {
+    std::vector<std::string> names;
+    for (const midden::DefectName& known : midden::defect_names) names.emplace_back(known.name);
+    app.add_option("--break", options.defect, "Switches this defect of the library on")->check(CLI::IsMember(names));
+  }
+}
+
+template <bool built>
+void break_library(const std::string& name) {
+  if constexpr (built) {
+    for (const midden::DefectName& known : midden::defect_names) {
+      if (known.name == name) midden::switch_on<built>(known.defect);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Uses Midden at random, and looks whether it is right.", "midden-stress");
   add_options(app, options);
+  add_break<midden::faults>(app, options);
   try {
     app.parse(argc, argv);
+    break_library<midden::faults>(options.defect);
     const std::uint64_t seed = read_seed(options.seed);
     std::vector<const Scenario*> chosen;
     for (const Scenario& scenario : stress::scenarios()) {

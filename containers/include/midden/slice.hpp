@@ -58,6 +58,7 @@
 
 #include <midden/attach.hpp>
 #include <midden/build.hpp>
+#include <midden/fault.hpp>
 #include <midden/growth.hpp>
 #include <midden/make.hpp>
 #include <midden/pin.hpp>
@@ -371,7 +372,7 @@ class Slice {
     Root<Slice> part = detail::make_slice_in<T>(mutator, policy_);
     if (wanted == 0) return part;
     part->array_ = array_;
-    part->begin_ = share() + begin;
+    part->begin_ = (broken(Defect::slice_unshared) ? begin_ : share()) + begin;
     part->end_ = begin_ + end;
     part->limit_ = part->begin_ + wanted;
     if (with_room) limit_ = end_;

@@ -1,5 +1,7 @@
 #include "containers/skiplist/shared/held.hpp"
 
+#include <midden/fault.hpp>
+
 #include "containers/skiplist/chain.hpp"
 #include "containers/skiplist/shared/stripe.hpp"
 #include "containers/skiplist/shared/versions.hpp"
@@ -67,7 +69,7 @@ void Held::review(Levels& levels, Stripe& stripe, const Look& look) noexcept {
   for (std::uint32_t i = 0; i < taken.count; ++i) {
     const Piece piece = taken.piece(i);
     bytes_ -= bytes_of(levels, piece);
-    if (look.any_in(needed_since(levels, piece), piece.death)) {
+    if (look.any_in(needed_since(levels, piece), piece.death) && !broken(Defect::version_pruned)) {
       add_to(keeping_, levels, stripe, piece);
     } else {
       retire(levels, stripe, piece);

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include <midden/fault.hpp>
+
 #include "containers/skiplist/shared/arena.hpp"
 
 namespace midden::inline MIDDEN_ABI::containers::skiplist {
@@ -39,7 +41,7 @@ void SharedArena::drain(Reclaim& reclaim, Stripe& stripe) noexcept {
 bool SharedArena::free_oldest(const Reclaim& reclaim, Stripe& stripe) noexcept {
   if (stripe.waits == 0) return false;
   Limbo& batch = stripe.waiting[stripe.oldest];
-  if (!reclaim.grace_period_over(batch.period)) return false;
+  if (!reclaim.grace_period_over(batch.period) && !broken(Defect::node_early)) return false;
   if (free_some(stripe, batch)) {
     stripe.oldest = static_cast<std::uint8_t>((stripe.oldest + 1) % Stripe::most_waiting);
     --stripe.waits;

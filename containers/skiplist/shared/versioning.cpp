@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <midden/fault.hpp>
+
 #include "containers/skiplist/key.hpp"
 #include "containers/skiplist/shared/towers.hpp"
 
@@ -140,6 +142,9 @@ void SharedTowers::drop_entry(Stripe& stripe, Offset left, bool is_fence, bool g
   const Chain chain(entry(left));
   if (!is_fence) {
     const bool is_held = !gone && (chain.is_chained() || chain.stamp_seen() != death);
+    if (broken(Defect::column_early) && stripe.column != nullptr) {
+      stripe.column->clear(EntryIndex(layout().value(entry(left))).get());
+    }
     return is_held ? stripe.hold_entry(*this, left, death) : stripe.retire_entry(*this, left);
   }
   // Snapshots that pass through a chained one do not look at its value.

@@ -38,7 +38,9 @@ TEST_CASE("Stress by resize collects while tables, arenas and slices take anothe
   }
   SECTION("a skip list, and the column of its references") {
     const auto map = midden::make_map<std::int64_t, midden::Ref<Node>>({.backend = "skiplist"});
-    for (std::int64_t i = 0; i < 5000; ++i) map->insert_or_assign(i, Kind<midden::Ref<Node>>::make(i));
+    for (std::int64_t i = 0; i < 5000; ++i) {
+      map->insert_or_assign(i, Kind<midden::Ref<Node>>::make(static_cast<std::uint64_t>(i)));
+    }
     CHECK(cycles(runtime) >= 8);
     CHECK(cycles(runtime) <= 60);
     for (std::int64_t i = 0; i < 5000; ++i) CHECK(is_value(map->at(i), static_cast<std::uint64_t>(i)));

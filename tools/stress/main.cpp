@@ -118,7 +118,8 @@ void tell_shortest(const Scenario& scenario, Plan plan, const Options& options) 
 
 void tell(const Scenario& scenario, const stress::Fault& fault, const Options& options) {
   fmt::print("FAILED {}: {}\n", scenario.name, fault.words);
-  fmt::print("   seed {:#x}, operation {}; to replay{}:\n   {}\n", fault.plan.seed, fault.plan.operations - 1,
+  const std::string operation = fault.known ? fmt::format(", operation {}", fault.plan.operations - 1) : "";
+  fmt::print("   seed {:#x}{}; to replay{}:\n   {}\n", fault.plan.seed, operation,
              scenario.threads ? ", as far as threads do the same again" : "", replay_of(scenario, fault.plan, options));
   if (!scenario.threads && options.shorten_seconds > 0 && !fault.hung && fault.plan.operations <= most_shortened) {
     tell_shortest(scenario, fault.plan, options);

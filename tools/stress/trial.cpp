@@ -59,15 +59,15 @@ Note note_of(Said said) {
   return note;
 }
 
-extern "C" void note_death(int signal) {
+extern "C" void note_death(int signal, siginfo_t* info, void*) {
   const int error = errno;
   Note note = note_of(Said::died);
   note.signal = signal;
   write_note(note);
-  // Who handled it before has it next, a sanitizer maybe: a fault happens again, an abort is raised again.
+  // Who handled it before has it next, a sanitizer maybe: a fault happens again, what somebody sent is sent again.
   const auto place = std::find(fatal_signals.begin(), fatal_signals.end(), signal);
   ::sigaction(signal, &telling.before[static_cast<std::size_t>(place - fatal_signals.begin())], nullptr);
-  if (signal == SIGABRT) ::raise(signal);
+  if (info->si_code <= 0) ::raise(signal);
   errno = error;
 }
 
@@ -79,8 +79,8 @@ void watch_deaths() {
   stack.ss_size = room.size();
   ::sigaltstack(&stack, nullptr);
   struct sigaction action {};
-  action.sa_handler = note_death;
-  action.sa_flags = SA_ONSTACK;
+  action.sa_sigaction = note_death;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
     ::sigaction(fatal_signals[i], &action, &telling.before[i]);
   }
@@ -171,8 +171,8 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, Rounds rounds, bool
   ::close(ends[1]);
 
   Trial trial;
-  Fault fault{plan, {}, false};
-  bool noted = false;
+  Fault fault;
+  fault.plan = plan;
   for (Note note;;) {
     pollfd wait{ends[0], POLLIN, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(patience.count()));
@@ -185,13 +185,11 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, Rounds rounds, bool
     if (ready == 0) ::kill(child, SIGKILL);
     if (!read_note(ends[0], note)) break;
     fault.plan.seed = note.seed;
-    if (note.said == Said::begun) continue;
-    if (note.said == Said::going_on) {
-      fault.plan.operations = std::min(plan.operations, note.operations);
-    } else if (note.said == Said::ended) {
+    if (note.said == Said::begun || note.said == Said::going_on) continue;
+    if (note.said == Said::ended) {
       ++trial.rounds;
       trial.operations += note.operations;
-    } else if (!std::exchange(noted, true)) {
+    } else if (!std::exchange(fault.known, true)) {
       fault.plan.operations = std::min(plan.operations, note.operations);
       if (note.said == Said::failed) fault.words = note.words.data();
     }
@@ -203,7 +201,7 @@ Trial try_rounds(const Scenario& scenario, const Plan& plan, Rounds rounds, bool
   if (fault.words.empty()) fault.words = words_of_end(status);
   if (fault.hung)
     fault.words = fmt::format("no operation has begun for {} s; then {}", patience.count() / 1000, fault.words);
-  if (!noted) fault.words += ", some time after that operation had begun";
+  if (!fault.known) fault.words += ", and did not say at which operation";
   fault.plan.until = Plan().until;
   fault.plan.longest = Plan().longest;
   trial.fault = std::move(fault);

@@ -7,7 +7,7 @@
 // A round fails by what a scenario says (failure.hpp), by an exception, by the death of the process (a checked heap
 // that stops it, a fault, a sanitizer), or by hanging: no operation begins for a while; then it is made to die. A
 // handler of the signals that end a process notes how far the threads were, and lets the signal go on. Of a death
-// without a note (SIGKILL) the parent knows the operation that was noted last, some seconds before.
+// without a note (SIGKILL) only the round is known.
 //
 // Threads: the parent has no other when it forks, and no Runtime.
 
@@ -21,9 +21,10 @@
 namespace stress {
 
 struct Fault {
-  Plan plan{};  // of the round; its operations end with the one that failed
+  Plan plan{};  // of the round; its operations end with the one that failed, where that is known
   std::string words{};
   bool hung = false;
+  bool known = false;  // at which operation
 };
 
 struct Trial {

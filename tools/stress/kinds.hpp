@@ -22,7 +22,6 @@ struct Kind;
 template <>
 struct Kind<std::int64_t> {
   using Own = std::int64_t;
-  static constexpr std::string_view name = "integer";
   static Own make(midden::Attach&, std::uint64_t n) { return static_cast<std::int64_t>(n); }
   static std::uint64_t number(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 };
@@ -31,7 +30,6 @@ struct Kind<std::int64_t> {
 template <>
 struct Kind<std::string_view> {
   using Own = std::string;
-  static constexpr std::string_view name = "text";
   static Own make(midden::Attach&, std::uint64_t n) { return text_of(n); }
   static std::string text_of(std::uint64_t n) {
     std::string text = std::to_string(n);
@@ -52,7 +50,6 @@ struct Kind<std::string_view> {
 template <>
 struct Kind<midden::Ref<Node>> {
   using Own = midden::Root<Node>;
-  static constexpr std::string_view name = "reference";
   static Own make(midden::Attach& here, std::uint64_t n) { return n % 9 == 0 ? Own() : make_node(here, n); }
 };
 

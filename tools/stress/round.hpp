@@ -82,7 +82,6 @@ class Round {
  public:
   Round(const Plan& plan, Progress& progress) : plan_(plan), progress_(progress) {}
 
-  std::uint64_t seed() const { return plan_.seed; }
   unsigned threads() const { return plan_.threads; }
   // Numbers for what comes before the operations: one generator for each purpose.
   Random setting(std::uint64_t purpose) const { return Random(plan_.seed, 1000 + purpose, 0); }

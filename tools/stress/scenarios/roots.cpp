@@ -9,7 +9,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <midden/pin.hpp>

@@ -198,13 +198,14 @@ Type& Heap::type_of(const void* object) const {
   return types_[space_.column(head.first)[slot_of(offset, head.reciprocal)]];
 }
 
-bool Heap::is_slot(const void* address) const {
-  if (!space_.contains(address)) return false;
+const void* Heap::slot_around(const void* address) const {
+  if (!space_.contains(address)) return nullptr;
   const BlockState state = space_.block(space_.index_of(address)).state;
-  if (state != BlockState::head && state != BlockState::tail) return false;
+  if (state != BlockState::head && state != BlockState::tail) return nullptr;
   const Block& head = space_.head_of(address);
-  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - space_.begin_of(head.first));
-  return offset % head.slot_bytes == 0 && offset / head.slot_bytes < head.slots;
+  const std::byte* begin = space_.begin_of(head.first);
+  const std::size_t slot = static_cast<std::size_t>(static_cast<const std::byte*>(address) - begin) / head.slot_bytes;
+  return slot < head.slots ? begin + slot * head.slot_bytes : nullptr;
 }
 
 std::uint64_t Heap::take_sweep_ns() { return sweep_ns_.exchange(0, relaxed); }

@@ -146,8 +146,10 @@ class Heap {
   // Whether the last marking, or this one, has found the object. Requires: `object` is the start of one.
   bool marked(const void* object) const { return space_.metadata(object).has(live_colour()); }
   void prefetch_mark(const void* object) const { space_.prefetch_metadata(object); }
+  // The start of the object or free slot that has this byte; null where none has.
+  const void* slot_around(const void* address) const;
   // Whether an object or free slot starts exactly there; false for addresses outside of the heap.
-  bool is_slot(const void* address) const;
+  bool is_slot(const void* address) const { return address != nullptr && slot_around(address) == address; }
   std::size_t slot_bytes_of(const void* object) const { return space_.head_of(object).slot_bytes; }
 
   // Since the last cycle.

@@ -18,10 +18,20 @@ struct CallStack {
   std::size_t count = 0;
 };
 
-// The stack of the caller, without its `skip` innermost frames.
-CallStack capture_stack(std::size_t skip);
+// The stack of the caller, without its `skip` innermost frames, of so many at most.
+CallStack capture_stack(std::size_t skip, std::size_t most = CallStack::max_frames);
 
 // One line a frame: "  #0 function + offset".
 std::string describe(const CallStack& stack);
+
+// The function whose call returns to `address`.
+struct Function {
+  std::string symbol;  // as the linker has it; empty: not known
+  std::size_t offset;  // of the call in it
+};
+Function function_of_call(void* address);
+
+// A symbol as it is written in C++; "?" for none.
+std::string readable(const std::string& symbol);
 
 }  // namespace midden::inline MIDDEN_ABI::runtime

@@ -21,6 +21,9 @@ std::function<void(std::string_view)> to_stderr() {
 Config complete(Config config) {
   config = resolve(std::move(config));
   if (!config.message) config.message = to_stderr();
+  if (config.audit_roots && !StackWords::supported()) {
+    throw ConfigError("midden: MIDDEN_AUDIT_ROOTS (Config::audit_roots): this build of Midden has no libunwind");
+  }
   return config;
 }
 
@@ -93,11 +96,13 @@ Core::Core(Runtime& face, Config config)
       globals_(std::make_shared<detail::GlobalRoots>(face)),
       workers_((config_.workers == 0 ? std::min(processors(placement_), most_default_workers) : config_.workers) - 1,
                placement_, [this] { collecting = this; }),
+      audit_(config_.audit_roots ? std::make_unique<RootAudit>(heap_, world_) : nullptr),
       cycle_(heap_, world_, ledger_, cycle_settings(config_, workers_)),
       housekeeper_([this] { return keep_house_alone(); }, [this] { return run_some_cleanups(); }, placement_) {
   cycle_.add_roots(thread_roots_);
   cycle_.add_roots(task_roots_);
   cycle_.weak().add_table(upkeep_);
+  if (audit_ != nullptr) cycle_.weak().add_table(*audit_);
   cycle_.add_roots(*globals_);
   cycle_.add_roots(*pins_);
   ledger_.add_observer(statistics_);
@@ -155,7 +160,8 @@ Thread& Core::attach(std::string name) {
   thread->runtime = &face_;
   thread->stress_roots = config_.stress.root;
   thread->stress_resizes = config_.stress.resize;
-  if (config_.stress.alloc != 0 || config_.stress.refuse != 0) thread->allocator.single_slots();
+  if (config_.stress.alloc != 0 || config_.stress.refuse != 0 || audit_ != nullptr) thread->allocator.single_slots();
+  if (audit_ != nullptr) thread->held = audit_->words();
   if (asks_always()) Word(*thread).set(detail::always_ask_bit);
   world_.attach(std::move(thread));
   return result;
@@ -256,6 +262,7 @@ void Core::collect(Cause cause, std::uint64_t seen, std::uint64_t wanted) {
     const Upkept upkept = upkeep_.run(face_, most_upkeep_ns);
     started_.store(seen + 1);
     warn_of_late_stop(cycle_.run(cause, wanted, upkept));
+    if (audit_ != nullptr) tell_of_suspects();
     follow_up_cleanups();
   } catch (const std::exception& error) {
     fatal("an exception left a collection; observers, root sources, upkeep and Config::message may not throw",
@@ -306,6 +313,10 @@ void Core::warn_of_late_stop(const CycleReport& report) {
   text += "; it stopped at:\n" + describe(late->stack);
   text.pop_back();
   say(text);
+}
+
+void Core::tell_of_suspects() {
+  for (const std::string& text : audit_->tell()) say(text);
 }
 
 void Core::with_no_cycle(const std::function<void()>& f) {

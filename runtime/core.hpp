@@ -22,6 +22,7 @@
 #include "collector/cycle.hpp"
 #include "collector/heap/pages.hpp"
 #include "runtime/added_types.hpp"
+#include "runtime/audit/root_audit.hpp"
 #include "runtime/housekeeper.hpp"
 #include "runtime/observe/gctrace.hpp"
 #include "runtime/pin_table.hpp"
@@ -117,7 +118,13 @@ class Core {
   // Whether each poll is to come here.
   bool asks_always() const { return config_.stress.safepoint != 0 || config_.stress.grace != 0; }
   void stress_allocation(Thread& thread);
+  // Every allocation ends here where roots are audited.
+  std::byte* born(std::byte* object) {
+    if (audit_ != nullptr) audit_->note_birth(object);
+    return object;
+  }
   void warn_of_late_stop(const CycleReport& report);
+  void tell_of_suspects();
 
   Runtime& face_;
   const Config config_;
@@ -137,6 +144,7 @@ class Core {
   std::shared_ptr<detail::PinTable> pins_;
   std::shared_ptr<detail::GlobalRoots> globals_;
   Workers workers_;
+  std::unique_ptr<RootAudit> audit_;  // null: not asked for
   collector::Cycle cycle_;
   Housekeeper housekeeper_;
 

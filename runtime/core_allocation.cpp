@@ -76,7 +76,7 @@ std::byte* Core::allocate_fixed(Thread& thread, std::uint32_t slot, const TypeIn
   if (slot == 0) return allocate(thread, type, 0);
   stress_allocation(thread);
   const auto attempt = [&](collector::Effort effort) { return thread.allocator.allocate_fixed(slot, type, effort); };
-  return insist(thread, info.size, attempt).memory;
+  return born(insist(thread, info.size, attempt).memory);
 }
 
 std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t elements) {
@@ -86,7 +86,7 @@ std::byte* Core::allocate(Thread& thread, collector::Type& type, std::size_t ele
     throw OutOfMemory("midden: out of memory: the object is larger than the reserved range (Config::reserve)");
   }
   const auto attempt = [&](collector::Effort effort) { return thread.allocator.allocate(type, *bytes, effort); };
-  return insist(thread, *bytes, attempt).memory;
+  return born(insist(thread, *bytes, attempt).memory);
 }
 
 bool Core::extend(Thread& thread, void* object, std::size_t elements) {

@@ -16,6 +16,7 @@
 #include <midden/report.hpp>
 
 #include "collector/heap/local_allocator.hpp"
+#include "runtime/audit/stack_words.hpp"
 #include "runtime/own_roots.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -46,6 +47,8 @@ struct Thread : detail::Mutator {
   // World's: times from each request to stop that found it running until it stopped. Made at the
   // first: it is large, and threads come for short visits.
   std::unique_ptr<Histogram> stops;
+  // Null: roots are not audited. Recorded by the thread where it becomes quiet, read while it is.
+  std::unique_ptr<StackWords> held;
 
   // From here on new roots belong to `list`, the thread's own or a task's.
   void use_roots(detail::RootPlace& list) {

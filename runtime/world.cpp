@@ -23,6 +23,7 @@ void World::attach(std::unique_ptr<Thread> thread) {
 }
 
 void World::detach(Thread& thread) {
+  thread.held.reset();
   block(thread);
   std::unique_lock lock = lock_running();
   if (Word(thread).has(handshake_bit)) serve_handshake(thread);
@@ -34,6 +35,7 @@ void World::detach(Thread& thread) {
 }
 
 void World::block(Thread& thread) {
+  if (thread.held != nullptr) thread.held->record();
   if (!Word(thread).try_block()) block_slowly(thread);
 }
 
@@ -43,6 +45,7 @@ void World::unblock(Thread& thread) {
 
 void World::poll(Thread& thread) {
   if (Word(thread).has(stop_bit | handshake_bit)) {
+    if (thread.held != nullptr) thread.held->record();
     block_slowly(thread);
     unblock_slowly(thread);
   } else if (Word(thread).has(grace_bit)) {

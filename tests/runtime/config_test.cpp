@@ -119,6 +119,7 @@ TEST_CASE("Each variable overrides its setting") {
   CHECK(with("MIDDEN_HUGE_PAGES", "1").huge_pages);
   CHECK(with("MIDDEN_GCTRACE", "1").gctrace);
   CHECK(with("MIDDEN_CHECK", "1").check);
+  CHECK(with("MIDDEN_AUDIT_ROOTS", "1").audit_roots);
   CHECK(with("MIDDEN_STOP_WARN", "250").stop_warn == std::chrono::milliseconds(250));
   CHECK(with("MIDDEN_STOP_WARN", "0").stop_warn == std::chrono::milliseconds(0));
   CHECK(with("MIDDEN_STOP_WARN", "3600000").stop_warn == std::chrono::hours(1));
@@ -154,6 +155,7 @@ TEST_CASE("A value that cannot be read is refused by variable, value and what is
       {"MIDDEN_HUGE_PAGES", {"", "2", "on", "true", "01"}},
       {"MIDDEN_GCTRACE", {"", "2", "yes", "true", "01"}},
       {"MIDDEN_CHECK", {"", "on", "-1"}},
+      {"MIDDEN_AUDIT_ROOTS", {"", "yes", "2"}},
       {"MIDDEN_STRESS",
        {"", "alloc", "alloc:", "alloc:0", "alloc:-1", "alloc:1,", ",alloc:1", "alloc:1,,root:1", "alloc:1;root:1",
         "alloc:1 ", "resizes:1", "alloc=1", "alloc:4294967296"}},
@@ -206,7 +208,7 @@ TEST_CASE("A variable that is unknown, misspelt or of another version is refused
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), std::string(name).append("=1: no such setting")));
   }
-  for (const char* name : {"MIDDEN_AUDIT_ROOTS", "MIDDEN_TRACE", "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
+  for (const char* name : {"MIDDEN_TRACE", "MIDDEN_HEAP_PROFILE", "MIDDEN_METRICS"}) {
     CAPTURE(name);
     CHECK(has(refusal_of(name, "1"), "this version of Midden does not have"));
   }

@@ -133,6 +133,12 @@ struct Config {
   // reference in a key or a value of bytes is told through `message` (MapOptions::plain). Ten times slower, and more.
   bool check = false;
 
+  // MIDDEN_AUDIT_ROOTS=1. In every pause, words of threads' stacks and registers and of objects that live are looked
+  // through for addresses of objects about to die: a root that was forgotten, perhaps. Each is told through `message`,
+  // with function, file and line and where the object was allocated; README.md of the runtime tells more. A hundred
+  // times slower where much is allocated. A build without libunwind refuses it.
+  bool audit_roots = false;
+
   // MIDDEN_STRESS. See Stress.
   Stress stress;
 

@@ -5,10 +5,14 @@
 // operation does the same whether or not the ones before it were done, as far as what it works on allows, and a
 // failing history can be made shorter by leaving operations out.
 //
-// The generator is SplitMix64 (Steele, Lea, Flood 2014). Threads: one generator each.
+// The generator is SplitMix64 (Steele, Lea, Flood 2014). A fuzzer has the numbers come from a tape instead, whose bytes
+// it chooses.
+//
+// Threads: one generator each.
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace stress {
 
@@ -19,17 +23,40 @@ constexpr std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// Numbers of as few bytes as their limits need; zeros behind the end.
+class Tape {
+ public:
+  explicit Tape(std::span<const std::uint8_t> bytes) : left_(bytes) {}
+
+  bool at_end() const { return left_.empty(); }
+  std::uint64_t below(std::uint64_t limit) {
+    std::uint64_t number = 0;
+    for (std::uint64_t rest = limit - 1; rest != 0 && !left_.empty(); rest >>= 8, left_ = left_.subspan(1)) {
+      number = number << 8 | left_.front();
+    }
+    return number % limit;
+  }
+
+ private:
+  std::span<const std::uint8_t> left_;
+};
+
 class Random {
  public:
+  explicit Random(Tape& tape) : tape_(&tape) {}
   Random(std::uint64_t seed, std::uint64_t stream, std::uint64_t number)
       : state_(mixed(seed + mixed(stream * 0x9e3779b97f4a7c15 + mixed(number + 1)))) {}
 
   std::uint64_t operator()() {
+    if (tape_ != nullptr) return tape_->below(~std::uint64_t{0});
     state_ += 0x9e3779b97f4a7c15;
     return mixed(state_);
   }
   // 0 for a limit of 0.
-  std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : (*this)() % limit; }
+  std::uint64_t below(std::uint64_t limit) {
+    if (limit == 0) return 0;
+    return tape_ != nullptr ? tape_->below(limit) : (*this)() % limit;
+  }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
   // Small ones as often as large ones: each number of bits is as likely, up to `bits`.
   std::uint64_t of_any_size(unsigned bits) { return (*this)() >> (64 - 1 - below(bits)); }
@@ -40,7 +67,8 @@ class Random {
   }
 
  private:
-  std::uint64_t state_;
+  Tape* tape_ = nullptr;
+  std::uint64_t state_ = 0;
 };
 
 }  // namespace stress

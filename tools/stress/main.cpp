@@ -15,11 +15,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +99,12 @@ std::string replay_of(const Scenario& scenario, const Plan& plan, const Options&
   return command;
 }
 
+// Standard output is buffered: what cannot be written shows here.
+void flush() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw std::runtime_error(fmt::format("standard output is incomplete: {}", std::strerror(errno)));
+}
+
 void tell_shortest(const Scenario& scenario, Plan plan, const Options& options) {
   fmt::print("   looking for a shorter history, for {} s at most\n", options.shorten_seconds);
   const stress::Shortened found = stress::shortened(scenario, plan, options.shorten_seconds);
@@ -111,7 +120,7 @@ void tell_shortest(const Scenario& scenario, Plan plan, const Options& options) 
   plan.only = found.only;
   plan.told = true;
   fmt::print(":\n");
-  std::fflush(stdout);
+  flush();
   stress::try_rounds(scenario, plan, stress::Rounds::one, false);
   fmt::print("\n");
 }
@@ -124,7 +133,7 @@ void tell(const Scenario& scenario, const stress::Fault& fault, const Options& o
   if (!scenario.threads && options.shorten_seconds > 0 && !fault.hung && fault.plan.operations <= most_shortened) {
     tell_shortest(scenario, fault.plan, options);
   }
-  std::fflush(stdout);
+  flush();
 }
 
 // Returns whether all was right.
@@ -159,7 +168,7 @@ bool play(const Options& options, const std::vector<const Scenario*>& chosen, st
       fmt::print("{:>8.0f} s  {:<16} {:>7} rounds  {:>11} operations  {:>11.0f} a minute\n", since(begin),
                  score.scenario->name, score.rounds, score.operations,
                  60 * static_cast<double>(score.operations) / std::max(score.seconds, 0.001));
-      std::fflush(stdout);
+      flush();
       if (!trial.fault) continue;
       right = false;
       tell(*score.scenario, *trial.fault, options);
@@ -238,7 +247,7 @@ int main(int argc, char** argv) {
       }
     }
     fmt::print("seed {:#x}\n", seed);
-    std::fflush(stdout);
+    flush();
     return play(options, chosen, seed) ? 0 : 1;
   } catch (const CLI::ParseError& error) {
     return app.exit(error);

@@ -19,6 +19,8 @@ namespace {
 
 // Where this thread stands: outside (neither), running (`detail::current`), or blocked (this one).
 thread_local constinit detail::Mutator* blocked_mutator = nullptr;
+// Whether it ran, or was blocked, when its process was forked. It is the child's only thread then.
+thread_local constinit bool forked_while_attached = false;
 
 void fault_store(const void* edge, const void* target) {
   char text[128];
@@ -59,6 +61,9 @@ void enter(detail::Mutator& mutator) {
   stand(&mutator, nullptr);
 }
 
+// Of another process, whose copy this one is: nothing of it can end here.
+bool inherited(const detail::Mutator& mutator) { return mutator.runtime->core().inherited(); }
+
 // The place of a new Attach, Blocked or Unblocked among those of the mutator.
 std::uint32_t nest(detail::Mutator& mutator) { return ++mutator.nested; }
 
@@ -92,6 +97,8 @@ void throw_not_attached() {
     text.append("through an Attach that is not its innermost one, or is another thread's");
   } else if (blocked_mutator != nullptr) {
     text.append("while it is Blocked: use midden::Unblocked inside");
+  } else if (forked_while_attached) {
+    text.append("in a child of fork: a Runtime belongs to the process that made it, make another there");
   } else {
     text.append("without being attached: make a midden::Attach first");
   }
@@ -124,12 +131,12 @@ void place_slow(Mutator& mutator, RootPlace& root) noexcept {
   root.link_after(*mutator.roots);
 }
 void take_place_in_thread(RootPlace& root, RootPlace& from) noexcept {
-  if (current == nullptr) fault_root();
-  runtime::Thread& thread = runtime::thread_of(*current);
-  if (!from.stands_in(thread.own_roots.window())) fault_foreign_root();
+  runtime::Thread* const thread = current == nullptr ? nullptr : &runtime::thread_of(*current);
+  const bool own = thread != nullptr && from.stands_in(thread->own_roots.window());
+  if (!own) thread == nullptr ? fault_root() : fault_foreign_root();
   from.leave();
   from.be_alone();
-  thread.place_own(root);
+  own ? thread->place_own(root) : root.be_alone();
 }
 void fault_interior() noexcept {
   runtime::fatal(
@@ -137,14 +144,17 @@ void fault_interior() noexcept {
       "references name the start of an object: list the base first, or keep a reference to the derived class");
 }
 void fault_root() noexcept {
+  if (forked_while_attached) return;
   runtime::fatal("a Root was moved or ended by a thread that is Blocked or not attached",
                  "thread " + name_of_this_thread({}));
 }
 void fault_foreign_root() noexcept {
+  if (forked_while_attached) return;
   runtime::fatal("a Root was assigned, moved or ended in another Runtime than its own",
                  "thread " + runtime::thread_of(*current).name + ", runtime " + current->runtime->config().name);
 }
 void fault_read_section() noexcept {
+  if (forked_while_attached) return;
   runtime::fatal("a ReadSection ended while its thread was Blocked or not attached, or on another thread",
                  "thread " + name_of_this_thread({}));
 }
@@ -154,6 +164,11 @@ void raise_grace(Mutator& mutator) noexcept {
 }
 
 }  // namespace detail
+
+void runtime::forget_attachment() noexcept {
+  forked_while_attached = detail::current != nullptr || blocked_mutator != nullptr;
+  stand(nullptr, nullptr);
+}
 
 void Attach::begin(Runtime& runtime, std::string_view name) {
   blocked_ = blocked_mutator;
@@ -168,6 +183,7 @@ void Attach::begin(Runtime& runtime, std::string_view name) {
 }
 
 void Attach::end() {
+  if (inherited(*mutator_)) return;
   runtime::Thread& thread = runtime::thread_of(*mutator_);
   unnest("an Attach", detail::current, thread, depth_);
   thread.core.detach(thread);
@@ -183,6 +199,7 @@ Blocked::Blocked()
 }
 
 Blocked::~Blocked() {
+  if (inherited(*mutator_)) return;
   unnest("a Blocked", blocked_mutator, *mutator_, depth_);
   if (outermost_) enter(*mutator_);
 }
@@ -194,6 +211,7 @@ Unblocked::Unblocked() : mutator_(blocked_mutator) {
 }
 
 Unblocked::~Unblocked() {
+  if (inherited(*mutator_)) return;
   unnest("an Unblocked", detail::current, *mutator_, depth_);
   leave(*mutator_);
 }
@@ -211,6 +229,7 @@ NoSafepoint::~NoSafepoint() {
 RootList::RootList(Runtime& runtime) : runtime_(runtime) { runtime.core().tasks().add(roots_); }
 
 RootList::~RootList() {
+  if (runtime_.core().inherited()) return;
   if (in_use_.load(std::memory_order_acquire)) runtime::fatal("a RootList ended while it was used");
   if (const std::vector<void*> named = runtime::named_by(roots_); !named.empty()) {
     runtime::fatal("a RootList ended while roots in it were alive",
@@ -231,6 +250,7 @@ RootList::Use::Use(RootList& list) : list_(list), mutator_(detail::here()) {
 }
 
 RootList::Use::~Use() {
+  if (inherited(mutator_)) return;
   if (detail::current != &mutator_ || mutator_.roots != &list_.roots_) {
     runtime::fatal("a RootList::Use ended out of order, while Blocked, or on another thread");
   }

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include <midden/error.hpp>
+
 #include "runtime/fatal.hpp"
 
 namespace midden::inline MIDDEN_ABI::runtime {
@@ -128,6 +130,12 @@ void Core::end() {
   workers_.end();
 }
 
+void Core::require_own_process() const {
+  if (!inherited()) return;
+  throw NotAttached("midden: " + config_.name +
+                    ": a Runtime belongs to the process that made it, and this is a child of it by fork: make another");
+}
+
 void Core::close_roots() {
   if (const std::vector<void*> left = globals_->close(); !left.empty()) {
     say("emptied what outlived the Runtime, " + describe_roots(heap_, left, "GlobalRoot"));
@@ -154,6 +162,7 @@ Thread::Thread(Core& its_core, collector::Heap& heap, std::string given_name)
 }
 
 Thread& Core::attach(std::string name) {
+  require_own_process();
   require_outside_of_handshake();
   auto thread = std::make_unique<Thread>(*this, heap_, std::move(name));
   Thread& result = *thread;

@@ -26,6 +26,7 @@
 #include "runtime/housekeeper.hpp"
 #include "runtime/observe/gctrace.hpp"
 #include "runtime/pin_table.hpp"
+#include "runtime/process.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/root_tables.hpp"
 #include "runtime/statistics.hpp"
@@ -40,6 +41,10 @@ class Core {
   Core(Runtime& face, Config config);
   // Before it is destroyed, while its Runtime is whole. Fatal where threads are attached or root lists exist.
   void end();
+  // Whether another process made it, of which this one is a child.
+  bool inherited() const noexcept { return !process_.is_this(); }
+  // Throws NotAttached where it is.
+  void require_own_process() const;
 
   // --- allocation: zeroed memory, or OutOfMemory; a safepoint --------------------------------
   std::byte* allocate_fixed(Thread& thread, std::uint32_t slot, const TypeInfo& type);
@@ -127,6 +132,7 @@ class Core {
   void tell_of_suspects();
 
   Runtime& face_;
+  const Process process_;
   const Config config_;
   const std::uint64_t seed_;
   std::atomic<std::uint64_t> drawn_{0};

@@ -28,6 +28,7 @@ std::uint32_t PinTable::add(void* object) {
 }
 
 void PinTable::remove(std::uint32_t number) noexcept {
+  if (!process_.is_this()) return;  // who held the mutex may not be here
   const std::lock_guard lock(mutex_);
   if (heap_ == nullptr) return;
   Entry& entry = entries_[number];

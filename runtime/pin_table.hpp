@@ -21,6 +21,7 @@
 #include <midden/runtime.hpp>
 
 #include "collector/heap/heap.hpp"
+#include "runtime/process.hpp"
 
 namespace midden::inline MIDDEN_ABI::detail {
 
@@ -47,6 +48,7 @@ class PinTable final : public RootSource {
     std::uint64_t since_ns = 0;
   };
 
+  const runtime::Process process_;
   mutable std::mutex mutex_;
   collector::Heap* heap_;
   std::vector<Entry> entries_;

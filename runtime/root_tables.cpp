@@ -76,6 +76,7 @@ void GlobalRoots::add(AnyGlobalRoot& root) {
 }
 
 void GlobalRoots::remove(AnyGlobalRoot& root) {
+  if (!process_.is_this()) return;  // who held the mutex may not be here
   const std::lock_guard lock(mutex_);
   roots_.erase(&root);
 }

@@ -18,6 +18,7 @@
 #include <midden/root_source.hpp>
 
 #include "collector/heap/heap.hpp"
+#include "runtime/process.hpp"
 #include "runtime/world.hpp"
 
 namespace midden::inline MIDDEN_ABI {
@@ -78,6 +79,7 @@ class GlobalRoots final : public RootSource {
   const char* name() const override { return "global"; }
 
  private:
+  const runtime::Process process_;
   std::atomic<const Runtime*> runtime_;
   std::mutex mutex_;
   std::unordered_set<AnyGlobalRoot*> roots_;

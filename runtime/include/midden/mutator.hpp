@@ -65,9 +65,10 @@ void place_slow(Mutator& mutator, RootPlace& root) noexcept;
 // For one that takes over from a root in this thread's window, which is alone then: it stays with the thread,
 // also while a task's list is in use. Fatal where the thread does not run, or runs in another Runtime.
 void take_place_in_thread(RootPlace& root, RootPlace& from) noexcept;
-[[noreturn]] void fault_root() noexcept;
-[[noreturn]] void fault_foreign_root() noexcept;
-[[noreturn]] void fault_read_section() noexcept;
+// Fatal, but in a child of fork, where what its parent has begun ends in silence.
+void fault_root() noexcept;
+void fault_foreign_root() noexcept;
+void fault_read_section() noexcept;
 // The next poll is the end of this thread's part in a grace period.
 void raise_grace(Mutator& mutator) noexcept;
 

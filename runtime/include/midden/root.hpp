@@ -99,7 +99,7 @@ class AnyRoot {
   void require_running() const noexcept {
     if constexpr (checked) {
       if (place_.alone()) return;
-      if (current == nullptr) fault_root();
+      if (current == nullptr) return fault_root();
       owner_.require(*current);
     }
   }

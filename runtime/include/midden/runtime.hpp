@@ -69,6 +69,8 @@ struct ThreadReport {
   Histogram stop{};
 };
 
+// Belongs to the process that made it: in a child of fork its functions throw NotAttached, but for config, seed, draw
+// and the two of a grace period, and its end does nothing (runtime/README.md tells more).
 class Runtime {
  public:
   // Throws ConfigError; OutOfMemory where the system grants no address space.
@@ -159,6 +161,9 @@ class Runtime {
   runtime::Core& core() { return *core_; }
 
  private:
+  // Throws NotAttached in a child of fork.
+  runtime::Core& own() const;
+
   std::unique_ptr<runtime::Core> core_;
 };
 

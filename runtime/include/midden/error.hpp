@@ -6,8 +6,9 @@
 //                  Map::rebuild
 //   OutOfMemory    every call that allocates                     the hard limit, or the system refused
 //   TooLarge       every call that writes a map                  a key or value beyond the limits, a full map
-//   NotAttached    every call that touches the heap              no Attach on this thread, it is Blocked, or a child of
-//   fork SafepointDeferred   every call that allocates, inside DeferSafepoints   a collection must come first
+//   NotAttached    every call that touches the heap              no Attach on this thread, it is Blocked, or its
+//                                                                process is a child of fork
+//   SafepointDeferred   every call that allocates, inside DeferSafepoints   a collection must come first
 //
 //   std::invalid_argument   Runtime::add_type                    a description that cannot be
 //                           Runtime::retire_type, make_object    an empty, foreign or retired TypeHandle

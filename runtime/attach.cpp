@@ -19,7 +19,7 @@ namespace {
 
 // Where this thread stands: outside (neither), running (`detail::current`), or blocked (this one).
 thread_local constinit detail::Mutator* blocked_mutator = nullptr;
-// Whether it ran, or was blocked, when its process was forked. It is the child's only thread then.
+// Whether it ran, or was blocked, when its process was forked, or one before. It is the child's first thread then.
 thread_local constinit bool forked_while_attached = false;
 
 void fault_store(const void* edge, const void* target) {
@@ -166,7 +166,7 @@ void raise_grace(Mutator& mutator) noexcept {
 }  // namespace detail
 
 void runtime::forget_attachment() noexcept {
-  forked_while_attached = detail::current != nullptr || blocked_mutator != nullptr;
+  forked_while_attached |= detail::current != nullptr || blocked_mutator != nullptr;
   stand(nullptr, nullptr);
 }
 

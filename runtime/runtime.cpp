@@ -76,7 +76,7 @@ void Runtime::retire_type(TypeHandle type) { own().added_types().retire(type); }
 
 void Runtime::handshake(const std::function<void()>& f) { own().handshake(f); }
 
-std::uint64_t Runtime::begin_grace_period() { return core_->begin_grace_period(); }
+std::uint64_t Runtime::begin_grace_period() { return core_->inherited() ? 0 : core_->begin_grace_period(); }
 bool Runtime::grace_period_over(std::uint64_t period) const noexcept {
   const std::uint64_t over = core_->world().grace_periods_over();
   if (broken(Defect::grace_wraps)) return over % 16 >= period % 16;
@@ -94,12 +94,14 @@ void Runtime::add_roots(RootSource& source) {
   own().with_no_cycle([&] { own().cycle().add_roots(source); });
 }
 void Runtime::remove_roots(RootSource& source) {
+  if (core_->inherited()) return;
   own().with_no_cycle([&] { own().cycle().remove_roots(source); });
 }
 void Runtime::add_observer(Observer& observer) {
   own().with_no_cycle([&] { own().ledger().add_observer(observer); });
 }
 void Runtime::remove_observer(Observer& observer) {
+  if (core_->inherited()) return;
   own().with_no_cycle([&] { own().ledger().remove_observer(observer); });
 }
 

@@ -12,35 +12,33 @@ namespace {
 
 constexpr std::string_view library = "midden::";
 
-// Whether it stands in the library, and is not one that a header makes for a host.
-bool is_inner(std::string_view function) {
-  if (!function.starts_with(library)) return false;
-  const std::size_t version = function.find("::", library.size());  // the inline namespace
-  if (version == std::string_view::npos) return false;
-  function.remove_prefix(version + 2);
-  return function.starts_with("runtime::") || function.starts_with("collector::") || function.starts_with("detail::");
-}
+struct Name {
+  std::string text{};     // "ns::Class::function" of "_ZN2ns5Class8functionEv"; empty where it begins otherwise
+  bool made_for = false;  // arguments of a template follow
+};
 
-// "ns::Class::function" of "_ZN2ns5Class8functionEv"; empty where the begin is no name of one's own.
-std::string name_in(std::string_view symbol) {
-  std::string name;
+Name name_in(std::string_view symbol) {
+  Name name;
   const std::size_t begin = symbol.find_first_not_of("_ZNKL");
   if (!symbol.starts_with("_Z") || begin == std::string_view::npos) return name;
   symbol.remove_prefix(begin);
   std::size_t length = 0;
   while (true) {
-    const auto [end, error] = std::from_chars(symbol.data(), symbol.data() + symbol.size(), length);
-    if (error != std::errc() || length > static_cast<std::size_t>(symbol.data() + symbol.size() - end)) return name;
+    const char* const end_of_symbol = symbol.data() + symbol.size();
+    const auto [end, error] = std::from_chars(symbol.data(), end_of_symbol, length);
+    if (error != std::errc() || length > static_cast<std::size_t>(end_of_symbol - end)) break;
     const std::string_view part(end, length);
-    name.append(name.empty() ? "" : "::").append(part.starts_with("_GLOBAL__N") ? "(anonymous)" : part);
-    symbol = std::string_view(end + length, static_cast<std::size_t>(symbol.data() + symbol.size() - end) - length);
+    name.text.append(name.text.empty() ? "" : "::").append(part.starts_with("_GLOBAL__N") ? "(anonymous)" : part);
+    symbol = std::string_view(end + length, static_cast<std::size_t>(end_of_symbol - end) - length);
   }
+  name.made_for = symbol.starts_with("I");
+  return name;
 }
 
 // The function that stands around a call; "" where that is not known.
 std::string function_around(void* address) {
   const std::string symbol = function_of_call(address).symbol;
-  std::string name = name_in(symbol);
+  std::string name = name_in(symbol).text;
   return name.empty() && !symbol.empty() ? readable(symbol) : name;
 }
 
@@ -62,7 +60,10 @@ bool is_library(const Position& position) {
 
 }  // namespace
 
-bool is_inner_call(void* address) { return is_inner(function_around(address)); }
+bool is_inner_call(void* address) {
+  const Name name = name_in(function_of_call(address).symbol);
+  return name.text.starts_with(library) && !name.made_for;
+}
 
 std::string describe_calls(const std::vector<void*>& frames, std::string_view head, const SourceLines& lines) {
   constexpr int most = 3;

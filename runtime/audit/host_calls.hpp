@@ -1,9 +1,8 @@
 #pragma once
 // Calls as a host reads them: its own functions, with files and lines, without those of the library between them.
 //
-//   room     a function of the library's rooms: midden::v1::runtime::, collector::, detail::
-//   header   one that a header of the library makes for a host: midden::v1::make<Leaf>; the host's own code may be in
-//   it
+//   inner    a function of the library that is no template: midden::v1::Runtime::collect; nothing of a host is in it
+//   header   one that a header of the library makes for a host, whose own code may be in it: midden::v1::make<Leaf>
 //
 // Names are without arguments: what the linker knows of the function that stands there, and what libdw knows of those
 // that were put into it.
@@ -18,7 +17,7 @@
 
 namespace midden::inline MIDDEN_ABI::runtime {
 
-// Whether the function whose call returns there is one of the library's rooms.
+// Whether the function whose call returns there is an inner one.
 bool is_inner_call(void* address);
 
 // The first three of the calls that are a host's, which return to `frames`, the innermost first: "\n  HEAD  function at

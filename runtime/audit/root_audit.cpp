@@ -25,6 +25,7 @@ std::unique_ptr<StackWords> RootAudit::words() const {
 
 void RootAudit::forget_dead(const collector::StoppedWorld& stopped, const collector::Heap&) {
   found_.clear();
+  seen_.clear();
   find_in_threads();
   find_in_objects(stopped);
   sites_.forget_dead(heap_);
@@ -38,13 +39,13 @@ void RootAudit::find_in_threads() {
       const void* const object = dying(held.word);
       if (object == nullptr) continue;
       const auto from = frames.begin() + static_cast<std::ptrdiff_t>(held.frame);
-      const auto count = std::min<std::ptrdiff_t>(frames.end() - from, 16);
-      Suspect suspect;
-      suspect.holder = "thread \"" + thread->name + "\"";
-      suspect.at = held.place;
-      suspect.place.call = *from;
-      suspect.frames.assign(from, from + count);
-      add(std::move(suspect), held.word, object);
+      Place place;
+      place.call = *from;
+      Suspect* const suspect = add(std::move(place), held.word, object);
+      if (suspect == nullptr) continue;
+      suspect->holder = "thread \"" + thread->name + "\"";
+      suspect->at = held.place;
+      suspect->frames.assign(from, from + std::min<std::ptrdiff_t>(frames.end() - from, 16));
     }
   }
 }
@@ -67,12 +68,13 @@ void RootAudit::find_in_object(const void* holder, std::size_t bytes) {
     std::memcpy(&word, static_cast<const std::byte*>(holder) + at, sizeof word);
     const void* const object = dying(word);
     if (object == nullptr) continue;
-    Suspect suspect;
-    suspect.holder = collector::describe_object(heap_, holder);
-    suspect.at = static_cast<std::ptrdiff_t>(at);
-    suspect.place.type = heap_.type_of(holder).info().name;
-    suspect.place.at = suspect.at;
-    add(std::move(suspect), word, object);
+    Place place;
+    place.type = heap_.type_of(holder).info().name;
+    place.at = static_cast<std::ptrdiff_t>(at);
+    Suspect* const suspect = add(std::move(place), word, object);
+    if (suspect == nullptr) continue;
+    suspect->holder = collector::describe_object(heap_, holder);
+    suspect->at = static_cast<std::ptrdiff_t>(at);
   }
 }
 
@@ -82,13 +84,15 @@ const void* RootAudit::dying(const void* word) const {
   return sites_.find(object) == nullptr ? nullptr : object;  // not there: it died before
 }
 
-void RootAudit::add(Suspect suspect, const void* word, const void* object) {
-  suspect.place.named = heap_.type_of(object).info().name;
-  if (found_.size() == most_found || told_.contains(suspect.place)) return;
-  suspect.born = sites_.find(object);
+RootAudit::Suspect* RootAudit::add(Place place, const void* word, const void* object) {
+  place.named = heap_.type_of(object).info().name;
+  if (found_.size() == most_found || told_.contains(place) || !seen_.insert(place).second) return nullptr;
+  Suspect& suspect = found_.emplace_back();
+  suspect.place = std::move(place);
   suspect.object = collector::describe_object(heap_, object);
   suspect.inside = static_cast<const std::byte*>(word) - static_cast<const std::byte*>(object);
-  found_.push_back(std::move(suspect));
+  suspect.born = sites_.find(object);
+  return &suspect;
 }
 
 std::vector<std::string> RootAudit::tell() {

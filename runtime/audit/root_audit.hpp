@@ -78,7 +78,8 @@ class RootAudit final : public collector::WeakTable {
   void find_in_object(const void* holder, std::size_t bytes);
   // The object that `word` points into where that is about to die; null otherwise.
   const void* dying(const void* word) const;
-  void add(Suspect suspect, const void* word, const void* object);
+  // Null where that place has been told of, or was found in this cycle; else the caller says who holds the word.
+  Suspect* add(Place place, const void* word, const void* object);
   static std::string describe(const Suspect& suspect, const SourceLines& lines);
 
   const collector::Heap& heap_;
@@ -86,6 +87,7 @@ class RootAudit final : public collector::WeakTable {
   AllocationSites sites_;
   // Of the last cycle; the collecting thread's.
   std::vector<Suspect> found_;
+  std::set<Place> seen_;
   std::set<Place> told_;
 };
 

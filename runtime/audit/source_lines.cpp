@@ -5,6 +5,7 @@
 #include <elfutils/libdwfl.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -14,9 +15,14 @@ namespace midden::inline MIDDEN_ABI::runtime {
 
 namespace {
 
+// Separate files are not looked for: libdw may ask a server for them, and a cycle waits.
+int find_no_debuginfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word, char**) {
+  return -1;
+}
+
 constexpr Dwfl_Callbacks callbacks{
     .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_debuginfo = find_no_debuginfo,
     .section_address = nullptr,
     .debuginfo_path = nullptr,
 };
@@ -71,9 +77,37 @@ std::string name_of(Dwarf_Die function) {
   std::string name;
   for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_compile_unit; ++i) {
     const char* const part = dwarf_diename(&scopes[i]);
-    name.insert(0, std::string(part == nullptr ? "(anonymous)" : part) + (i == 0 ? "" : "::"));
+    name.insert(0, std::string(part == nullptr ? "(anonymous)" : part) + (name.empty() ? "" : "::"));
   }
   return name;
+}
+
+// The function that has an address, and those that were put into it there, the outermost first. Not by dwarf_getscopes,
+// which does not look into namespaces.
+void find_functions(Dwarf_Die* scope, Dwarf_Addr address, std::vector<Dwarf_Die>& found) {
+  Dwarf_Die child;
+  if (dwarf_child(scope, &child) != 0) return;
+  do {
+    const std::size_t before = found.size();
+    switch (dwarf_tag(&child)) {
+      case DW_TAG_subprogram:
+      case DW_TAG_inlined_subroutine:
+        if (dwarf_haspc(&child, address) != 1) continue;
+        found.push_back(child);
+        return find_functions(&child, address, found);
+      case DW_TAG_lexical_block:
+        if (dwarf_haspc(&child, address) != 1) continue;
+        return find_functions(&child, address, found);
+      case DW_TAG_namespace:
+      case DW_TAG_class_type:
+      case DW_TAG_structure_type:
+        find_functions(&child, address, found);
+        if (found.size() != before) return;
+        continue;
+      default:
+        continue;
+    }
+  } while (dwarf_siblingof(&child, &child) == 0);
 }
 
 }  // namespace
@@ -95,20 +129,17 @@ std::vector<Position> SourceLines::of_call(const void* address) const {
   Dwarf_Die* const unit = module == nullptr ? nullptr : unit_of(module, inside, bias);
   if (unit == nullptr) return {};
   std::string line = line_in(unit, inside - bias);
-  Dwarf_Die* scopes = nullptr;
-  const int count = dwarf_getscopes(unit, inside - bias, &scopes);
-  const std::unique_ptr<Dwarf_Die, void (*)(void*)> held(scopes, std::free);
   std::vector<Position> positions;
-  for (int i = 0; i < count; ++i) {
-    const int tag = dwarf_tag(&scopes[i]);
-    if (tag == DW_TAG_inlined_subroutine) {
-      positions.push_back({name_of(scopes[i]), std::exchange(line, call_line(unit, &scopes[i]))});
-    } else if (tag == DW_TAG_subprogram) {
-      positions.push_back({name_of(scopes[i]), line});
-      return positions;
-    }
+  std::vector<Dwarf_Die> functions;
+  find_functions(unit, inside - bias, functions);
+  while (!functions.empty()) {
+    Dwarf_Die& function = functions.back();
+    const bool inlined = dwarf_tag(&function) == DW_TAG_inlined_subroutine;
+    std::string outside = inlined ? call_line(unit, &function) : std::string();
+    positions.push_back({name_of(function), std::exchange(line, std::move(outside))});
+    functions.pop_back();
   }
-  positions.push_back({{}, line});
+  if (positions.empty()) positions.push_back({{}, line});
   return positions;
 }
 

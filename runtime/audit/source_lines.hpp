@@ -1,6 +1,6 @@
 #pragma once
 // Functions, files and lines of code, by libdw, those that the compiler put into others too. A build without it has
-// source_lines_none.cpp, which knows none.
+// source_lines_none.cpp, which knows none. Separate files of debug information are not looked for.
 //
 // Threads: one at a time. Making one reads what the process has loaded (milliseconds), so it is kept for a report.
 

@@ -41,6 +41,16 @@ struct Holder {
   return leaf->value;
 }
 
+// Two functions that are put into a third.
+[[gnu::always_inline]] inline long inner_level(midden::Runtime& runtime, Leaf* leaf) {
+  runtime.collect();
+  return leaf->value;
+}
+[[gnu::always_inline]] inline long outer_level(midden::Runtime& runtime, Leaf* leaf) {
+  return 1 + inner_level(runtime, leaf);
+}
+[[gnu::noinline]] long sum_of_inlined(midden::Runtime& runtime) { return outer_level(runtime, make_leaf(1)); }
+
 [[gnu::noinline]] long sum_of_argument(midden::Runtime& runtime, Leaf* leaf) {
   runtime.collect();
   return leaf->value;
@@ -107,6 +117,7 @@ template <class F>
 
 long run(midden::Runtime& runtime, std::string_view name) {
   if (name == "local") return sum_of_local(runtime);
+  if (name == "inlined") return sum_of_inlined(runtime);
   if (name == "argument") return sum_of_argument(runtime, make_leaf(1));
   if (name == "this") return make_leaf(1)->sum_as_member(runtime);
   if (name == "capture") return sum_of_capture(runtime);

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).parent
 # Name: what must be said of it, in one report. The others of its reports, of what is left over, may say anything.
 FOUND = {
     'local': r'thread "main" .*\n  held by +\S*sum_of_local\b',
+    'inlined': r'thread "main" .*\n  held by .*(\n +called by .*)*\bsum_of_inlined\b',
     'argument': r'thread "main" .*\n  held by +\S*sum_of_argument\b',
     'this': r'thread "main" .*\n  held by +\S*sum_as_member\b',
     'capture': r'thread "main" .*\n  held by +\S*sum_of_capture\b',
@@ -59,6 +60,9 @@ def fault_of(name, told, lines):
         return f'its allocation is not named: {report}'
     if lines and name != 'undeclared' and not re.search(r'held by .* at \S*planted.cpp:\d+', report):
         return f'no line: {report}'
+    levels = r'held by +\S*inner_level at .*\n +called by +\S*outer_level at .*\n +called by +\S*sum_of_inlined at '
+    if lines and name == 'inlined' and not re.search(levels, report):
+        return f'functions that were put into others are not told: {report}'
     return ''
 
 

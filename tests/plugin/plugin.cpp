@@ -1,6 +1,7 @@
-// A plug-in that holds a Runtime: made when it is loaded, used on threads of its own, and ended by its owner before it
-// is unloaded, or, `forgetful`, by its own static destructor.
+// A plug-in that holds a Runtime: made when its host begins it, used on threads of its own, and ended by its owner
+// before it is unloaded, or, `forgetful`, by its own static destructor.
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -37,8 +38,12 @@ long use() {
 extern "C" [[gnu::visibility("default")]] bool begin_plugin() {
   runtime = std::make_unique<midden::Runtime>();
   std::vector<std::thread> threads;
-  bool right = true;
-  for (int i = 0; i < 2; ++i) threads.emplace_back([&] { right = use() > 100 && right; });
+  std::atomic<bool> right{true};
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      if (use() <= 100) right = false;
+    });
+  }
   for (std::thread& thread : threads) thread.join();
   return use() > 100 && right;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <midden/error.hpp>
@@ -39,16 +40,16 @@ bool refused(F&& f) {
   return false;
 }
 
-// A Runtime without threads of its own, which some sanitizers do not have in a child.
-midden::Config alone() {
-  midden::Config config = checking("child");
+// A Runtime without threads of its own: a sanitizer may not have any in a child, and none beside a thread that forks.
+midden::Config alone(std::string name) {
+  midden::Config config = checking(std::move(name));
   config.housekeeper = false;
   config.workers = 1;
   return config;
 }
 
 void use_a_new_runtime() {
-  Runtime runtime(alone());
+  Runtime runtime(alone("child"));
   Attach here(runtime);
   const Root<Node> list = make_list(1000);
   make_list(1000);
@@ -59,7 +60,7 @@ void use_a_new_runtime() {
 }  // namespace
 
 TEST_CASE("A child of fork is attached to nothing of its parent, is told so, and can read what there was") {
-  Runtime runtime(quiet("parent"));
+  Runtime runtime(alone("parent"));
   Attach here(runtime, "forker");
   const Root<Node> list = make_list(10);
   const Death death = death_of([&] {
@@ -83,7 +84,7 @@ TEST_CASE("A child of fork is attached to nothing of its parent, is told so, and
 }
 
 TEST_CASE("Whatever ends in a child of fork ends in silence, and a new Runtime may come between") {
-  auto runtime = std::make_unique<Runtime>(quiet("parent"));
+  auto runtime = std::make_unique<Runtime>(alone("parent"));
   auto here = std::make_unique<Attach>(*runtime, "forker");
   auto root = std::make_unique<Root<Node>>(make_list(3));
   auto global = std::make_unique<midden::GlobalRoot<Node>>(make_list(3));
@@ -121,7 +122,7 @@ TEST_CASE("Whatever ends in a child of fork ends in silence, and a new Runtime m
 }
 
 TEST_CASE("A thread that is Blocked when it forks ends that in the child as well") {
-  Runtime runtime(quiet("parent"));
+  Runtime runtime(alone("parent"));
   const Attach here(runtime);
   std::optional<Blocked> blocked;
   blocked.emplace();
@@ -132,6 +133,27 @@ TEST_CASE("A thread that is Blocked when it forks ends that in the child as well
   });
   CHECK(death.signal == 0);
   CHECK(death.words == "");
+}
+
+TEST_CASE("A child's child is told and silent as a child is") {
+  auto runtime = std::make_unique<Runtime>(alone("parent"));
+  auto here = std::make_unique<Attach>(*runtime);
+  auto root = std::make_unique<Root<Node>>(make_list(3));
+  Death inner;
+  const Death death = death_of([&] {
+    inner = death_of([&] {
+      expect(refused([] { midden::make<Node>(); }), "an allocation was not refused");
+      root.reset();
+      here.reset();
+      runtime.reset();
+      use_a_new_runtime();
+    });
+    expect(inner.signal == 0 && inner.words.empty(), inner.words.c_str());
+  });
+  CHECK(death.signal == 0);
+  CHECK(death.words == "");
+  root.reset();
+  here.reset();
 }
 
 TEST_CASE("A thread that never was attached forks, and its child begins anew") {

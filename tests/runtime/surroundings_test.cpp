@@ -48,6 +48,7 @@ TEST_CASE("Signals in the midst of pauses, stops and waits change nothing") {
   Runtime runtime(checking());
   std::atomic<bool> done{false};
   std::atomic<int> ended{0};
+  std::atomic<int> right{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&, i] {
@@ -60,18 +61,20 @@ TEST_CASE("Signals in the midst of pauses, stops and waits change nothing") {
         if (i == 1) runtime.wait_for_grace_period();
         if (i == 2) midden::safepoint();
       }
-      if (length_of(kept.get()) == 200) ++ended;
+      if (length_of(kept.get()) == 200) ++right;
+      ++ended;
       const midden::Blocked blocked;
       while (!done) std::this_thread::yield();
     });
   }
   const std::uint64_t before = signals;
-  while (ended < 3) {
+  do {
     for (std::thread& thread : threads) ::pthread_kill(thread.native_handle(), SIGUSR1);
     std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
+  } while (ended < 3);
   done = true;
   for (std::thread& thread : threads) thread.join();
+  CHECK(right == 3);
   CHECK(signals > before);
   const Attach here(runtime);
   CHECK(live_objects(runtime) == 0);

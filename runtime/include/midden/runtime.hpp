@@ -69,8 +69,8 @@ struct ThreadReport {
   Histogram stop{};
 };
 
-// Belongs to the process that made it: in a child of fork its functions throw NotAttached, but for config, seed, draw
-// and the two of a grace period, and its end does nothing (runtime/README.md tells more).
+// Belongs to the process that made it: in a child of fork its functions throw NotAttached, but for config, seed, draw,
+// begin_grace_period and grace_period_over; remove_roots, remove_observer and its end do nothing (runtime/README.md).
 class Runtime {
  public:
   // Throws ConfigError; OutOfMemory where the system grants no address space.

@@ -150,8 +150,10 @@ bool play(const Options& options, const std::vector<const Scenario*>& chosen, st
   plan.threads = options.threads;
   plan.backends = options.backends.empty() ? midden::map_backend_names() : options.backends;
   plan.check = !options.no_check;
+  const auto over = [&] { return since(begin) >= options.seconds - 0.5; };
   do {
     for (Score& score : scores) {
+      if (score.rounds > 0 && over()) break;  // each has had a turn
       const Clock::time_point turn = Clock::now();
       Plan own = plan;
       own.operations = once ? options.operations : score.scenario->operations;
@@ -174,7 +176,7 @@ bool play(const Options& options, const std::vector<const Scenario*>& chosen, st
       tell(*score.scenario, *trial.fault, options);
     }
     plan.seed = stress::next_seed(plan.seed ^ 0x5eed);
-  } while (right && !once && since(begin) < options.seconds - 0.5);
+  } while (right && !once && !over());
   return right;
 }
 

@@ -34,7 +34,8 @@ struct Registry {
 };
 
 Registry& registry() {
-  static Registry instance;
+  // Never destroyed: threads may run while the process exits.
+  static Registry& instance = *new Registry;
   return instance;
 }
 

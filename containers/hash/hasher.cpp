@@ -67,7 +67,8 @@ const Hasher::Secret& secret_for(const Config& config) {
   static const Hasher::Secret of_process = make_secret(SystemRandom());
   if (!is_replayed(config)) return of_process;
   static std::mutex mutex;
-  static std::map<std::uint64_t, std::unique_ptr<const Hasher::Secret>> derived;
+  // Never destroyed: threads may run while the process exits.
+  static auto& derived = *new std::map<std::uint64_t, std::unique_ptr<const Hasher::Secret>>;
   const std::lock_guard lock(mutex);
   std::unique_ptr<const Hasher::Secret>& secret = derived[config.seed];
   if (!secret) secret = std::make_unique<const Hasher::Secret>(make_secret(std::mt19937_64(config.seed)));

@@ -295,7 +295,8 @@ inline const std::uint32_t type_slot = next_type_slot();
 // The description of a C++ type. Valid for the whole run.
 template <class T>
 const TypeInfo& type_info() {
-  static const detail::StaticType<T> described;
+  // Never destroyed: threads may run while the process exits.
+  static const auto& described = *new const detail::StaticType<T>;
   return described.info;
 }
 

@@ -105,9 +105,10 @@ constexpr std::size_t count_refs() {
 
 template <class V>
 const MapComposite& composite_of() {
-  static const Offsets refs = [] {
-    Offsets offsets = layout<V>().refs;
-    std::sort(offsets.begin(), offsets.end());
+  // Never destroyed: threads may run while the process exits.
+  static const Offsets& refs = *[] {
+    auto* const offsets = new Offsets(layout<V>().refs);
+    std::sort(offsets->begin(), offsets->end());
     return offsets;
   }();
   static const MapComposite composite{

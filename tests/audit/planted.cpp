@@ -1,4 +1,4 @@
-// Six roots that a host forgot, each planted in a function of its own: what is kept across a collection by a plain
+// Roots that a host forgot, each planted in a function of its own: what is kept across a collection by a plain
 // pointer only, and used behind it. planted_test.py compiles this and looks for what MIDDEN_AUDIT_ROOTS says of each.
 //
 //   planted NAME      runs one of them and prints what the Runtime says

@@ -1,11 +1,9 @@
 // What the environment says: each line of the input is the rest of a variable behind MIDDEN_. It is understood, and
-// then in its bounds, or refused with a ConfigError that names the variable and shows its value. Bytes with suffixes,
-// too.
+// then in its bounds, or refused with a ConfigError that names the variable. Bytes with suffixes, too.
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -14,13 +12,11 @@
 #include <midden/config.hpp>
 #include <midden/error.hpp>
 
+#include "tools/stress/failure.hpp"
+
 namespace {
 
-void must(bool right, const char* words) {
-  if (right) return;
-  std::fprintf(stderr, "FAILED: %s\n", words);
-  std::abort();
-}
+using stress::must;
 
 // Sets a variable while it lives; nothing where the text is none that an environment can have.
 class Variable {
@@ -29,8 +25,7 @@ class Variable {
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos || line.find('\0') != std::string_view::npos) return;
     name_ = "MIDDEN_" + std::string(line.substr(0, equals));
-    value_ = line.substr(equals + 1);
-    ::setenv(name_.c_str(), value_.c_str(), 1);
+    ::setenv(name_.c_str(), std::string(line.substr(equals + 1)).c_str(), 1);
   }
   ~Variable() {
     if (!name_.empty()) ::unsetenv(name_.c_str());
@@ -39,11 +34,9 @@ class Variable {
   Variable& operator=(const Variable&) = delete;
 
   const std::string& name() const { return name_; }
-  const std::string& value() const { return value_; }
 
  private:
   std::string name_;
-  std::string value_;
 };
 
 bool within_bounds(const midden::Config& config) {

@@ -2,13 +2,29 @@
 """Prints "PASSED FAILED" for one run of `meson test`, from its testlog.json.
 
 A program of Catch2 counts by its test cases, one that prints TAP by its lines, any other as one.
-A program that fails counts at least one failure: it may have crashed before it could say so. One
-that was skipped counts nothing and is named. A missing log counts nothing.
+A program that fails counts at least one failure: it may have crashed before it could say so, and what
+failed is told: the end of its log alone may be of cases that passed. One that was skipped counts nothing
+and is named. A missing log counts nothing.
 """
 import json
 import pathlib
 import re
 import sys
+
+
+LINES = 12  # of each failure that is told
+
+
+def failures(output):
+    """What a program said of each failure: its line, and for Catch2 the case it stands in and what follows."""
+    lines, case = output.splitlines(), ''
+    for i, line in enumerate(lines):
+        if i and i + 1 < len(lines) and lines[i - 1] == lines[i + 1] == '-' * 79:
+            case = line
+        elif re.search(r': FAILED:|: fatal error|^==\d+==ERROR: |: runtime error: |^WARNING: \w+Sanitizer', line):
+            yield [case, *lines[i:i + LINES]]
+        elif line.startswith('not ok'):
+            yield [line]
 
 
 def count(test):
@@ -30,6 +46,8 @@ def count(test):
         print('   skipped:', test['name'], file=sys.stderr)
     elif test['result'] != 'OK':
         failed = max(failed, 1)
+        for told in failures(output + '\n' + test.get('stderr', '')):
+            print(*(f'   ! {line}' for line in told), sep='\n', file=sys.stderr)
     return passed, failed
 
 

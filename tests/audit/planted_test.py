@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'support'))
+from tap import tell_all  # noqa: E402
+
 HERE = pathlib.Path(__file__).parent
 
 # Name: what must be said of it, in one report. The others of its reports, of what is left over, may say anything.
@@ -89,14 +92,10 @@ def main():
                 verdicts = [judge(name, program, options.lines) for name in names]
                 results += [(f'{compiler} {level}: {name}', fault) for name, (_, fault) in zip(names, verdicts)]
                 table.append([f'{compiler} {level}', *('WRONG' if fault else word for word, fault in verdicts)])
-    print(f'1..{len(results)}')
-    for number, (name, fault) in enumerate(results, 1):
-        print('not ok' if fault else 'ok', number, '-', name)
-        for line in fault.splitlines():
-            print('#', line)
+    failed = tell_all(results)
     for row in ['', *names], *table:
         print('#', *(f'{cell:<14}' for cell in row))
-    return any(fault for _, fault in results)
+    return failed
 
 
 if __name__ == '__main__':

@@ -17,6 +17,9 @@ import pathlib
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'support'))
+from tap import tell_all  # noqa: E402
+
 
 def judge(command, program, expected):
     """What is wrong, or an empty string."""
@@ -41,13 +44,7 @@ def main():
     missed = judge(command, folder / 'control_ok.cpp', '// refuse: anything')
     results = [(name, fault) for (name, _, _), fault in zip(jobs, faults)]
     results.append(('the judge notices a program that compiles', '' if missed == 'compiles' else missed or 'it does not'))
-
-    print(f'1..{len(results)}')
-    for number, (name, fault) in enumerate(results, 1):
-        print('not ok' if fault else 'ok', number, '-', name)
-        for line in fault.splitlines():
-            print('#', line)
-    return any(fault for _, fault in results)
+    return tell_all(results)
 
 
 if __name__ == '__main__':

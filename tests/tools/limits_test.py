@@ -11,35 +11,22 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'support'))
+from tap import Skip, require, run_tests, test, without_settings  # noqa: E402
+
 BENCH, COUNT, STRESS = sys.argv[1:4]
 MIB = 1 << 20
 TEXT = pathlib.Path(__file__)
-TESTS = []
-
-
-class Skip(Exception):
-    pass
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*command, before=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **environment):
-    settings = {name: value for name, value in os.environ.items() if not name.startswith('MIDDEN_')}
     return subprocess.run([str(part) for part in command], stdout=stdout, stderr=stderr, text=True, timeout=120,
-                          preexec_fn=before, env={**settings, **environment})
+                          preexec_fn=before, env={**without_settings(), **environment})
 
 
 def counts(result):
     """What midden-count says of its input, without what it says of its own pauses."""
     return [line for line in result.stdout.splitlines() if len(line.split()) == 2]
-
-
-def require(condition, *shown):
-    if not condition:
-        raise AssertionError(' | '.join(str(part) for part in shown))
 
 
 def address_space(mib):
@@ -129,23 +116,4 @@ def lines_of_the_library_that_nobody_can_read_stop_nothing():
     require(result.returncode == 0 and counts(result) == counts(free) != [], result.returncode, result.stdout)
 
 
-def main():
-    print(f'1..{len(TESTS)}')
-    failed = False
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace('_', ' ')
-        try:
-            function()
-            print('ok', number, '-', name, flush=True)
-        except Skip as reason:
-            print('ok', number, '-', name, '# SKIP', reason, flush=True)
-        except Exception as error:
-            failed = True
-            print('not ok', number, '-', name)
-            for line in str(error).splitlines():
-                print('#', line, flush=True)
-    return failed
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+sys.exit(run_tests())

@@ -11,24 +11,15 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'support'))
+from tap import Skip, require, run_tests, test, without_settings  # noqa: E402
+
 PROGRAM = sys.argv[1]
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*arguments, **environment):
-    settings = {name: value for name, value in os.environ.items() if not name.startswith('MIDDEN_')}
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120,
-                          env={**settings, **environment})
-
-
-def require(condition, *shown):
-    if not condition:
-        raise AssertionError(' | '.join(str(part) for part in shown))
+                          env={**without_settings(), **environment})
 
 
 def scenarios():
@@ -82,7 +73,7 @@ def what_cannot_be_read_is_refused_by_name():
 @test
 def nothing_of_the_defects_is_there_in_a_build_without_them():
     if '--break' in run('--help').stdout:
-        return
+        raise Skip('this build has them')
     require(run('--break', 'array-end').returncode != 0, 'an option that should not be there')
     require(b'the last element of an array' not in pathlib.Path(PROGRAM).read_bytes(), PROGRAM)
 
@@ -137,18 +128,4 @@ def the_death_of_the_process_is_told_with_its_operation():
         require(('did not say at which operation' in output) == (killer == signal.SIGKILL), output)
 
 
-def main():
-    print(f'1..{len(TESTS)}')
-    failed = False
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace('_', ' ')
-        try:
-            function()
-            print(f'ok {number} - {name}', flush=True)
-        except Exception as error:
-            failed = True
-            print(f'not ok {number} - {name}\n# ' + str(error).replace('\n', '\n# '), flush=True)
-    return failed
-
-
-sys.exit(main())
+sys.exit(run_tests())

@@ -2,13 +2,31 @@
 
 #include "collector/cycle.hpp"
 
+#include <chrono>
+#include <memory>
+#include <thread>
 #include <utility>
+
+#include <midden/fault.hpp>
 
 #include "collector/check/heap_walk.hpp"
 #include "collector/check/suspects.hpp"
 #include "collector/check/verifier.hpp"
 
 namespace midden::inline MIDDEN_ABI::collector {
+
+namespace {
+
+// Mutators run for a moment all the same: a defect.
+void interrupt(StoppedWorld& stopped, World& world) {
+  if constexpr (faults) {
+    std::destroy_at(&stopped);
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+    ::new (&stopped) StoppedWorld(world.stop());
+  }
+}
+
+}  // namespace
 
 CycleReport Cycle::run(Cause asked, std::uint64_t wanted, const Upkept& upkept) {
   heap_.sweep_overdue();
@@ -18,7 +36,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted, const Upkept& upkept) 
   std::vector<std::string> suspects;
   {
     ledger_.enter(Phase::stop);
-    const StoppedWorld stopped = world_.stop();
+    StoppedWorld stopped = world_.stop();
 
     ledger_.enter(Phase::roots);
     std::optional<Verifier> verifier;
@@ -31,6 +49,7 @@ CycleReport Cycle::run(Cause asked, std::uint64_t wanted, const Upkept& upkept) 
     if (verifier) require(verifier->compare(stopped, roots_));
 
     ledger_.enter(Phase::weak);
+    if (broken(Defect::early_resume)) interrupt(stopped, world_);
     weak_.settle(stopped, heap_, marker_);
     marker_.finish(stopped);
     if (verifier) suspects = Suspects(heap_).find(stopped);

@@ -2,6 +2,7 @@
 
 #include "containers/hash/backend.hpp"
 
+#include <midden/fault.hpp>
 #include <midden/make.hpp>
 #include <midden/runtime.hpp>
 
@@ -15,7 +16,17 @@ namespace midden::inline MIDDEN_ABI::containers::hash {
 
 namespace {
 
+// A defect: the collector is not told of the old table.
+struct OldUnscanned : HashState {
+  using HashState::HashState;
+  static constexpr auto midden_refs = refs<OldUnscanned>(&HashState::now, &HashState::hot);
+};
+
 Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
+  if constexpr (faults) {
+    if (broken(Defect::old_unscanned))
+      return make<OldUnscanned>(here, shape, secret_for(here.runtime().config()), seed);
+  }
   return make<HashState>(here, shape, secret_for(here.runtime().config()), seed);
 }
 

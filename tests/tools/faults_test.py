@@ -5,10 +5,13 @@
 
 A line says which scenario found it, after how many operations; tools/stress/README.md has the table.
 """
-import os
+import pathlib
 import re
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'support'))
+from tap import without_settings  # noqa: E402
 
 PROGRAM = sys.argv[1]
 SEED = '1'
@@ -21,16 +24,15 @@ SCENARIO = {
     'root-window': 'roots', 'pin-ignored': 'roots', 'stolen-mark': 'graph', 'full-stack': 'graph',
     'array-half': 'graph', 'array-end': 'graph', 'swept-alive': 'graph', 'unswept': 'graph', 'size-class': 'graph',
     'not-zeroed': 'graph', 'weak-late': 'weak', 'weak-early': 'weak', 'cleanup-argument': 'weak',
-    'cleanup-lost': 'weak', 'destructor-freed': 'weak', 'early-stop': 'threads', 'grace-ignored': 'threads',
-    'grace-wraps': 'threads', 'bucket-unscanned': 'maps', 'evacuation': 'maps', 'column-early': 'concurrent-maps',
+    'cleanup-lost': 'weak', 'destructor-freed': 'weak', 'early-stop': 'threads', 'early-resume': 'threads', 'grace-ignored': 'threads',
+    'grace-wraps': 'threads', 'bucket-unscanned': 'maps', 'old-unscanned': 'maps', 'evacuation': 'maps', 'column-early': 'concurrent-maps',
     'node-early': 'concurrent-maps', 'version-pruned': 'concurrent-maps', 'stale-cursor': 'maps',
     'shown-freed': 'maps', 'slice-unshared': 'slices', 'rebuild-lost': 'maps',
 }
 
 
 def run(*arguments):
-    settings = {name: value for name, value in os.environ.items() if not name.startswith('MIDDEN_')}
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=180, env=settings)
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=180, env=without_settings())
 
 
 def operations_until_found(defect, scenario):

@@ -2,6 +2,7 @@
 //
 //   task   a list of roots with a few lists of nodes; whichever thread has taken it uses it. A thread that ends
 //          leaves its tasks, with roots alive, to the others.
+//   share  a list that nobody keeps but those who use it: the others find it by a weak reference.
 //
 // Threads: several, which end and begin all the time; the tasks that wait stand under a lock, which is held across no
 // safepoint.
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <midden/grace.hpp>
+#include <midden/weak.hpp>
 
 #include "tools/stress/node.hpp"
 #include "tools/stress/scenarios/scenarios.hpp"
@@ -23,6 +25,7 @@ namespace {
 
 using midden::Attach;
 using midden::Root;
+using midden::WeakRef;
 
 struct Task {
   struct Held {
@@ -61,7 +64,10 @@ class Tasks {
 
 class Threads {
  public:
-  explicit Threads(midden::Runtime& runtime) : runtime_(runtime), tasks_(runtime) {}
+  explicit Threads(midden::Runtime& runtime) : runtime_(runtime), tasks_(runtime) {
+    const Attach here(runtime);
+    for (int i = 0; i < 4; ++i) shares_.push_back(std::make_unique<midden::GlobalRoot<WeakRef<Node>>>());
+  }
 
   // On a thread that is not attached.
   void operate(unsigned thread, Random& random) {
@@ -85,6 +91,7 @@ class Threads {
       for (const Task::Held& held : task->held) must_be_list(held.list.get(), held.first, held.length);
       task->held.clear();
     }
+    shares_.clear();
     runtime_.collect();
     must(runtime_.last_cycle().objects_marked == 0, "{} objects are alive without a root",
          runtime_.last_cycle().objects_marked);
@@ -94,7 +101,7 @@ class Threads {
   std::uint64_t some_identity(unsigned thread, Random& random) { return (random() >> 8) * most_threads + thread; }
 
   void turn(Attach& here, unsigned thread, Random& random) {
-    switch (random.below(8)) {
+    switch (random.below(9)) {
       case 0:
         return block(here, thread, random);
       case 1: {
@@ -112,6 +119,8 @@ class Threads {
         midden::safepoint(here);
         return must_be_list(list.get(), first, length);
       }
+      case 4:
+        return share(here, thread, random);
       default:
         return work(here, thread, random);
     }
@@ -135,6 +144,20 @@ class Threads {
       midden::safepoint(here);
     }
     tasks_.put(std::move(task));
+  }
+
+  void share(Attach& here, unsigned thread, Random& random) {
+    midden::GlobalRoot<WeakRef<Node>>& place = *random.pick(shares_);
+    const Root<WeakRef<Node>> weak(place);
+    Root<Node> list = weak ? weak->get() : Root<Node>();
+    const std::uint64_t first = list ? list->identity : some_identity(thread, random);
+    const std::uint64_t length = 1 + first % 20;
+    if (!list) {
+      list = make_list(here, first, length);
+      place = midden::make_weak(here, list);
+    }
+    for (std::uint64_t polls = random.below(4); polls > 0; --polls) midden::safepoint(here);
+    must_be_list(list.get(), first, length);
   }
 
   void block(Attach& here, unsigned thread, Random& random) {
@@ -180,6 +203,7 @@ class Threads {
 
   midden::Runtime& runtime_;
   Tasks tasks_;
+  std::vector<std::unique_ptr<midden::GlobalRoot<WeakRef<Node>>>> shares_;
 };
 
 }  // namespace

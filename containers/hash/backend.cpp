@@ -19,7 +19,7 @@ namespace {
 // A defect: the collector is not told of the old table.
 struct OldUnscanned : HashState {
   using HashState::HashState;
-  static constexpr auto midden_refs = refs<OldUnscanned>(&HashState::now, &HashState::hot);
+  [[maybe_unused]] static constexpr auto midden_refs = refs<OldUnscanned>(&HashState::now, &HashState::hot);
 };
 
 Root<MapState> create(Attach& here, const MapShape& shape, std::uint64_t seed) {
